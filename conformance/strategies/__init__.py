@@ -1,0 +1,1 @@
+"""Hypothesis strategies for what a legal server or client may send."""

@@ -1,0 +1,130 @@
+"""The catalogue of requirements, read from ``spec/*.toml`` only when asked for.
+
+Each file holds one document's requirements; a requirement's id tells its file,
+so that explaining one violation reads one file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from importlib import resources
+
+from gateproof.validators.violation import Level, Party, Verdict
+
+DOCUMENTS = (
+    "pep3333",
+    "asgi-core",
+    "asgi-http",
+    "asgi-websocket",
+    "asgi-lifespan",
+    "asgi-extensions",
+    "http1",
+    "websocket-protocol",
+)
+"""The files of ``spec/``, in reading order."""
+
+_PREFIXES = (
+    ("wsgi.", "pep3333"),
+    ("asgi.http.", "asgi-http"),
+    ("asgi.websocket.", "asgi-websocket"),
+    ("asgi.lifespan.", "asgi-lifespan"),
+    ("asgi.ext.", "asgi-extensions"),
+    ("asgi.", "asgi-core"),
+    ("http1.", "http1"),
+    ("ws.", "websocket-protocol"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One obligation, recommendation or permission of a spec.
+
+    ``enforce`` is the gravest verdict that a check may give for it. ``breaks``
+    says what breaks it, ``mends`` what mends it; ``position`` is our reading
+    where the text is disputed, empty otherwise. ``why`` says why it cannot be
+    observed, where it cannot.
+    """
+
+    id: str
+    level: Level
+    party: Party
+    enforce: Verdict
+    section: str
+    url: str
+    summary: str
+    breaks: str
+    mends: str
+    observable: str
+    check: str
+    schema: bool
+    document: str
+    implied: bool = False
+    source: str = ""
+    since: str = ""
+    why: str = ""
+    position: str = ""
+
+    @property
+    def required(self) -> bool:
+        """Whether breaking it fails a run."""
+        return self.enforce == "fail"
+
+
+class UnknownRequirementError(LookupError):
+    """No requirement has that id; ``nearest`` holds the most similar ids."""
+
+    def __init__(self, name: str, nearest: list[str]) -> None:
+        super().__init__(name)
+        self.name = name
+        self.nearest = nearest
+
+    def __str__(self) -> str:
+        near = f"; did you mean {' or '.join(self.nearest)}?" if self.nearest else ""
+        return f"no requirement is called {self.name!r}{near}"
+
+
+@functools.cache
+def document(name: str) -> dict[str, Requirement]:
+    """The requirements of one file of ``spec/``, by id, in the order of the text."""
+    import tomllib
+
+    text = resources.files("gateproof.validators").joinpath("spec", f"{name}.toml").read_text("utf-8")
+    return {
+        entry["id"]: Requirement(document=name, **entry)
+        for entry in tomllib.loads(text)["requirement"]
+    }
+
+
+def requirement(name: str) -> Requirement:
+    """The requirement called ``name``.
+
+    Raises:
+        UnknownRequirementError: no requirement has that id.
+    """
+    for prefix, file in _PREFIXES:
+        if name.startswith(prefix):
+            found = document(file).get(name)
+            if found is not None:
+                return found
+            break
+    raise UnknownRequirementError(name, nearest(name, (r.id for r in requirements())))
+
+
+def requirements() -> Iterator[Requirement]:
+    """All requirements, document by document."""
+    for name in DOCUMENTS:
+        yield from document(name).values()
+
+
+def nearest(name: str, candidates: Iterable[str]) -> list[str]:
+    """Up to three of ``candidates`` that look most like ``name``."""
+    return difflib.get_close_matches(name, list(candidates), n=3, cutoff=0.5)
+
+
+def matches(name: str, patterns: Iterable[str]) -> bool:
+    """Whether ``name`` matches one of the glob ``patterns``."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns)

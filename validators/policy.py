@@ -1,0 +1,188 @@
+"""Whose breaches of what are told, and to whom.
+
+:class:`Rules` is the active set (select, ignore, level); :class:`Policy` turns
+breaches into violations and hands each to the user's choice: raise, warn, log,
+collect or a callable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from gateproof.validators.exchange import Exchange
+    from gateproof.validators.violation import Breach, Violation
+
+    OnViolation = Literal["raise", "warn", "log", "collect"] | Callable[[Violation], object]
+
+LEVELS = {
+    "must": ("fail",),
+    "should": ("fail", "weak"),
+    "all": ("fail", "weak", "observed"),
+}
+"""The verdicts told at each level."""
+
+ACTIONS = ("raise", "warn", "log", "collect")
+"""The named choices of ``on_violation``."""
+
+
+class Rules:
+    """The active set: which requirements count, and from which verdict on.
+
+    Args:
+        select: globs of requirement ids; empty means all.
+        ignore: globs of requirement ids left out, also from ``select``.
+        level: ``"must"`` (verdict fail), ``"should"`` (also weak) or ``"all"``.
+
+    Raises:
+        ValueError: an unknown level.
+    """
+
+    def __init__(
+        self, select: Iterable[str] = (), ignore: Iterable[str] = (), level: str = "must"
+    ) -> None:
+        if level not in LEVELS:
+            raise ValueError(f"level must be one of {', '.join(LEVELS)}, not {level!r}")
+        self.select = (select,) if isinstance(select, str) else tuple(select)
+        self.ignore = (ignore,) if isinstance(ignore, str) else tuple(ignore)
+        self.level = level
+        self._wanted: dict[str, bool] = {}
+
+    @property
+    def key(self) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+        """What two equal active sets have in common, to cache compiled checks by."""
+        return (self.select, self.ignore, self.level)
+
+    def wants(self, requirement: str) -> bool:
+        """Whether breaches of ``requirement`` are told at all."""
+        wanted = self._wanted.get(requirement)
+        if wanted is None:
+            from gateproof.validators.catalogue import matches
+
+            wanted = (not self.select or matches(requirement, self.select)) and not matches(
+                requirement, self.ignore
+            )
+            self._wanted[requirement] = wanted
+        return wanted
+
+
+class Policy:
+    """Turns breaches into violations and hands them to the user's choice.
+
+    Args:
+        on_violation: ``"raise"``, ``"warn"``, ``"log"``, ``"collect"`` or a
+            callable taking a :class:`~gateproof.validators.violation.Violation`.
+        rules: the active set.
+        parties: whose breaches count. ``None`` means all, save that ``"raise"``
+            warns of a server's breach instead of raising.
+
+    Raises:
+        ValueError: an unknown action or party.
+    """
+
+    def __init__(
+        self,
+        on_violation: OnViolation = "raise",
+        rules: Rules | None = None,
+        parties: Iterable[str] | None = None,
+    ) -> None:
+        if not callable(on_violation) and on_violation not in ACTIONS:
+            raise ValueError(
+                f"on_violation must be a callable or one of {', '.join(ACTIONS)}, "
+                f"not {on_violation!r}"
+            )
+        known = ("application", "middleware", "server")
+        self.parties = None if parties is None else frozenset(parties)
+        if self.parties is not None and not self.parties <= frozenset(known):
+            raise ValueError(f"parties must be among {', '.join(known)}, not {parties!r}")
+        self.on_violation = on_violation
+        self.rules = rules or Rules()
+        self._collected: dict[tuple[str, str, str], Violation] = {}
+        self._counts: dict[tuple[str, str, str], int] = {}
+
+    @property
+    def violations(self) -> list[Violation]:
+        """What was collected: the first of each requirement, party and verdict."""
+        return list(self._collected.values())
+
+    def count(self, violation: Violation) -> int:
+        """How often a collected violation's like was seen."""
+        return self._counts.get((violation.requirement, violation.party, violation.verdict), 0)
+
+    def tell(self, breaches: Iterable[Breach], exchange: Exchange) -> None:
+        """Hand over what a judge found at the latest rung of ``exchange``.
+
+        Raises:
+            ConformanceError: the policy is ``"raise"``, the verdict ``fail`` and
+                the party one that counts; the other breaches of the same call
+                are handed over before.
+        """
+        error = None
+        for breach in breaches:
+            violation = self.violation(breach, exchange)
+            if violation is None:
+                continue
+            error = self._act(violation) or error
+        if error is not None:
+            raise error
+
+    def violation(self, breach: Breach, exchange: Exchange) -> Violation | None:
+        """The violation that ``breach`` is under this policy, ``None`` if it is not told."""
+        if not self.rules.wants(breach.requirement):
+            return None
+        from gateproof.validators.catalogue import requirement
+        from gateproof.validators.violation import VERDICTS, Violation
+
+        entry = requirement(breach.requirement)
+        verdict = entry.enforce
+        if breach.verdict is not None:
+            verdict = max(verdict, breach.verdict, key=VERDICTS.index)
+        party = breach.party or entry.party
+        if verdict not in LEVELS[self.rules.level]:
+            return None
+        if self.parties is not None and party != "both" and party not in self.parties:
+            return None
+        return Violation(
+            requirement=entry.id,
+            verdict=verdict,
+            level=entry.level,
+            party=party,
+            message=breach.message,
+            event=max(exchange.count - 1, 0),
+            expected=breach.expected,
+            observed=breach.observed,
+            hint=breach.hint or entry.mends,
+            url=entry.url,
+            exchange=exchange.rungs(),
+        )
+
+    def _act(self, violation: Violation) -> Exception | None:
+        action = self.on_violation
+        if callable(action):
+            action(violation)
+            return None
+        key = (violation.requirement, violation.party, violation.verdict)
+        self._counts[key] = self._counts.get(key, 0) + 1
+        if action == "collect":
+            self._collected.setdefault(key, violation)
+            return None
+        if action == "log":
+            if self._counts[key] == 1:  # bounded: each kind of breach is logged once
+                import logging
+
+                logging.getLogger("gateproof").warning("%s", violation)
+            return None
+        forgiven = self.parties is None and violation.party == "server"
+        if action == "raise" and violation.verdict == "fail" and not forgiven:
+            from gateproof.validators.violation import ConformanceError
+
+            return ConformanceError(violation)
+        import warnings
+
+        from gateproof.validators.violation import ConformanceWarning
+
+        warnings.warn(ConformanceWarning(violation), stacklevel=2)
+        return None
