@@ -80,7 +80,9 @@ def case(
     if family not in FAMILIES:
         raise ValueError(f"unknown family {family!r}; one of {', '.join(FAMILIES)}")
 
-    def register(run: Callable[[Any], Awaitable[None] | None]) -> Callable[[Any], Awaitable[None] | None]:
+    def register(
+        run: Callable[[Any], Awaitable[None] | None],
+    ) -> Callable[[Any], Awaitable[None] | None]:
         doc = inspect.getdoc(run)
         if not doc:
             raise ValueError(f"case {name!r} needs a docstring: its first line is its title")
@@ -97,7 +99,9 @@ def case(
             where=f"{run.__module__}:{code.co_firstlineno}",
         )
         if made.full_id in _CASES:
-            raise ValueError(f"two cases are called {made.full_id}: {_CASES[made.full_id].where} and {made.where}")
+            raise ValueError(
+                f"two cases are called {made.full_id}: {_CASES[made.full_id].where} and {made.where}"
+            )
         _CASES[made.full_id] = made
         return run
 
