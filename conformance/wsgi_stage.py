@@ -1,0 +1,93 @@
+"""What a WSGI case acts on: an application, called in this process by our gateway."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateproof.conformance.stage import Stage
+from gateproof.targets.watched import Watched
+from gateproof.targets.wsgi_environ import Request
+from gateproof.targets.wsgi_gateway import Reply, serve
+
+TOGETHER = 10.0
+"""Seconds within which requests made at once have to be answered."""
+
+
+@dataclass
+class WSGIStage(Stage):
+    """One run of one case against one WSGI application.
+
+    Attributes:
+        application: the WSGI callable.
+    """
+
+    application: Any = None
+
+    def request(self, method: str = "GET", path: str | None = None, **fields: Any) -> Reply:
+        """Make one request in this thread; see :class:`Request` for the fields.
+
+        ``path`` defaults to the first of the stage's.
+
+        Raises:
+            NotApplicable: the method may not be sent.
+        """
+        return self.play(Request(method, self.paths[0] if path is None else path, **fields))
+
+    def play(self, request: Request) -> Reply:
+        """Make ``request`` in this thread.
+
+        Raises:
+            NotApplicable: the method may not be sent.
+        """
+        watched = self._watch(request)
+        return serve(self.application, request, watched)
+
+    def _watch(self, request: Request) -> Watched:
+        if request.method not in self.methods:
+            self.not_applicable(f"{request.method} may not be sent (--target-methods)")
+        watched = Watched("wsgi", request.line)
+        self.exchanges.append(watched)
+        return watched
+
+    def concurrently(self, requests: Sequence[Request], within: float = TOGETHER) -> list[Reply]:
+        """Make all ``requests`` at once, each in its own thread.
+
+        Raises:
+            NotApplicable: a method may not be sent.
+            Blocked: some were not answered ``within`` that many seconds.
+            BaseException: what left an application without being an Exception.
+        """
+        watches = [self._watch(request) for request in requests]
+        replies: list[Reply | None] = [None] * len(requests)
+        fatal: list[BaseException] = []
+        start = threading.Barrier(len(requests))
+
+        def run(index: int) -> None:
+            try:
+                start.wait(within)
+                replies[index] = serve(self.application, requests[index], watches[index])
+            except BaseException as error:  # noqa: BLE001 - raised again below
+                fatal.append(error)
+
+        threads = [
+            threading.Thread(target=run, args=(index,), daemon=True, name=f"wsgi request {index}")
+            for index in range(len(requests))
+        ]
+        for thread in threads:
+            thread.start()
+        deadline = time.monotonic() + within
+        for thread in threads:
+            thread.join(max(deadline - time.monotonic(), 0))
+        if fatal:
+            raise fatal[0]
+        answered = [reply for reply in replies if reply is not None]
+        if len(answered) < len(requests):
+            self.blocked(
+                f"{len(requests) - len(answered)} of {len(requests)} requests at once "
+                f"were not answered within {within:g} seconds"
+            )
+        return answered

@@ -1,0 +1,342 @@
+"""A WSGI gateway in this process: it plays a request to an application and keeps the reply.
+
+It keeps a server's side of PEP 3333 as far as a server without a socket can;
+the validator stands between it and the application. Where the text lets a
+server choose, the request says what this server does.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateproof.targets.watched import Watched
+from gateproof.targets.wsgi_environ import Request, make_environ
+
+BODILESS = frozenset({204, 304})
+"""Statuses whose response has no body: RFC 9112, section 6.3."""
+
+ADDED = ("X-Gateway-Added", "yes")
+"""What a server that edits the header list in place leaves in it."""
+
+MOST = 100_000
+"""Items after which an iterable counts as endless and is closed."""
+
+
+class RefusedError(Exception):
+    """The gateway refuses what the application does, as PEP 3333 asks of servers."""
+
+
+@dataclass
+class Reply:
+    """What became of one request.
+
+    Attributes:
+        request: what was asked.
+        watched: the exchange at the boundary, with the violations.
+        status: the status code; 500 where the application failed before the
+            head could be sent, 0 where it was stopped before there was one.
+        reason: the reason phrase.
+        headers: the header pairs as the application gave them.
+        pieces: the body as sent, piece by piece.
+        items: how many items were taken from the iterable.
+        sent: whether the head was sent.
+        closed: how often ``close()`` was called.
+        finished: whether the iterable was read to its end.
+        raised: what left the application: its call, its iterable or ``close()``.
+        refused: why the gateway gave up, where the application did not raise.
+    """
+
+    request: Request
+    watched: Watched
+    status: int = 0
+    reason: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    pieces: list[bytes] = field(default_factory=list)
+    items: int = 0
+    sent: bool = False
+    closed: int = 0
+    finished: bool = False
+    raised: BaseException | None = None
+    refused: str = ""
+
+    @property
+    def body(self) -> bytes:
+        """The body as sent."""
+        return b"".join(self.pieces)
+
+    @property
+    def failed(self) -> str:
+        """Why there is no proper reply, in a few words; empty if there is one."""
+        if self.raised is not None:
+            return f"raised {describe(self.raised)}"
+        return f"was refused: {self.refused}" if self.refused else ""
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, whatever its case."""
+        folded = name.lower()
+        return next((value for key, value in self.headers if key.lower() == folded), None)
+
+
+def describe(error: BaseException, limit: int = 200) -> str:
+    """An exception in one short line, also one whose ``repr`` fails."""
+    try:
+        text = repr(error)
+    except Exception:  # noqa: BLE001 - a repr is the application's code
+        text = f"{type(error).__name__}(...)"
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+class _Response:
+    """The response to one request in the making: head, write and delivery."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.reply = reply
+        self.request = reply.request
+        self.status: str | None = None
+        self.given: Any = []
+        self.room: int | None = None
+
+    def start_response(
+        self, status: Any, response_headers: Any, exc_info: Any = None
+    ) -> Callable[[bytes], None]:
+        """Keep status and headers until the first output.
+
+        https://peps.python.org/pep-3333/#the-start-response-callable
+
+        Raises:
+            RefusedError: a second call without ``exc_info``.
+            BaseException: that of ``exc_info``, where the head was sent already.
+        """
+        if exc_info:
+            try:
+                if self.reply.sent:
+                    raise exc_info[1].with_traceback(exc_info[2])
+            finally:
+                exc_info = None
+        elif self.status is not None:
+            raise RefusedError("start_response was called again without exc_info")
+        self.status, self.given = status, response_headers
+        self.reply.headers = _pairs(response_headers)
+        if self.request.edit_headers and isinstance(response_headers, list):
+            response_headers.append(ADDED)
+            response_headers.sort(key=str)
+        if self.request.early_head and self.reply.header("Content-Length") == "0":
+            self.send_head()
+        return self.write
+
+    def write(self, data: bytes, /) -> None:
+        """Send a piece at once.
+
+        Raises:
+            RefusedError: more than Content-Length.
+            ConnectionResetError: the request asks for a client that is gone.
+        """
+        if self.request.write_fails:
+            raise ConnectionResetError("the client went away")
+        if not self.deliver(data):
+            raise RefusedError("write() was given more than Content-Length")
+
+    def deliver(self, data: Any) -> bool:
+        """Send a piece, the head before the first that is not empty.
+
+        Returns:
+            Whether all of it fits in Content-Length; what does not is dropped.
+
+        Raises:
+            RefusedError: it is not bytes, or there is no head to send.
+        """
+        if not isinstance(data, bytes):
+            raise RefusedError(f"a body piece is {type(data).__name__}, not bytes")
+        if not data:
+            return True
+        if self.status is None:
+            raise RefusedError("there is output before start_response was called")
+        if not self.reply.sent:
+            self.send_head()
+        whole = self.room is None or len(data) <= self.room
+        if self.room is not None:
+            data = data[: self.room]
+            self.room -= len(data)
+        if data and self.request.method != "HEAD" and self.reply.status not in BODILESS:
+            self.reply.pieces.append(data)
+        return whole
+
+    def send_head(self) -> None:
+        """Send status and headers.
+
+        Raises:
+            RefusedError: there are none, or they cannot be sent.
+        """
+        if self.status is None:
+            raise RefusedError("start_response was never called")
+        self.take_status()
+        self.reply.sent = True
+        length = self.reply.header("Content-Length")
+        if length is not None and length.isascii() and length.isdigit():
+            self.room = int(length)
+
+    def take_status(self) -> None:
+        """Read the code and the reason out of the status.
+
+        Raises:
+            RefusedError: there is no three-digit code in it.
+        """
+        if not isinstance(self.status, str):
+            raise RefusedError(f"the status is {type(self.status).__name__}, not str")
+        code, _, self.reply.reason = self.status.partition(" ")
+        if not (len(code) == 3 and code.isascii() and code.isdigit()):
+            raise RefusedError(f"the status {self.status!r} does not begin with three digits")
+        self.reply.status = int(code)
+
+
+def _pairs(headers: Any) -> tuple[tuple[str, str], ...]:
+    """A copy of the pairs that are pairs of strings; the validator reports the others."""
+    if not isinstance(headers, list | tuple):
+        return ()
+    return tuple(
+        (pair[0], pair[1])
+        for pair in headers
+        if isinstance(pair, list | tuple)
+        and len(pair) == 2
+        and isinstance(pair[0], str)
+        and isinstance(pair[1], str)
+    )
+
+
+class _OnlyCallable:
+    """A start_response that can be called and offers nothing else."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self._call = call
+
+    def __call__(self, *args: Any) -> Any:
+        return self._call(*args)
+
+
+def _function(call: Callable[..., Any]) -> Callable[..., Any]:
+    def start_response(*args: Any) -> Any:
+        return call(*args)
+
+    return start_response
+
+
+STARTERS: dict[str, Callable[[Callable[..., Any]], Any]] = {
+    "object": _OnlyCallable,
+    "function": _function,
+    "partial": functools.partial,
+}
+"""Other kinds of callable that start_response may be, made from the usual one."""
+
+
+def _with_starter(application: Any, kind: str) -> Any:
+    """``application`` called with a start_response of another kind."""
+    make = STARTERS.get(kind)
+    if make is None:
+        return application
+
+    def call(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        return application(environ, make(start_response))
+
+    return call
+
+
+def _watch() -> Any:
+    try:
+        from gateproof.validators.wsgi.validator import watch
+    except ImportError:
+
+        def watch(app: Any, environ: Any, start_response: Any, **_: Any) -> Any:
+            return app(environ, start_response)
+
+    return watch
+
+
+def _ours_to_stop(error: BaseException) -> bool:
+    """Whether ``error`` is a deadline or the like, after which no more of the target may run."""
+    return not isinstance(error, Exception | SystemExit | KeyboardInterrupt | GeneratorExit)
+
+
+def serve(application: Any, request: Request, watched: Watched | None = None) -> Reply:
+    """Play ``request`` to ``application`` and return what became of it.
+
+    What the application raises is kept in the reply. ``close()`` is called on
+    every way out: https://peps.python.org/pep-3333/#specification-details
+
+    Args:
+        application: the WSGI callable.
+        request: what is asked, and how.
+        watched: where the exchange is recorded; a new one by default.
+
+    Raises:
+        BaseException: whatever is not an :class:`Exception`, once it is recorded;
+            after one which is not the application's own (a deadline) nothing more
+            of the application is called.
+    """
+    watch = _watch()
+    watched = watched or Watched("wsgi", request.line)
+    reply = Reply(request, watched)
+    response = _Response(reply)
+    result = None
+    try:
+        result = watch(
+            _with_starter(application, request.starter),
+            make_environ(request),
+            response.start_response,
+            policy=watched.policy(),
+            exchange=watched.exchange,
+        )
+        _iterate(result, response)
+        if response.status is not None and not reply.sent:
+            response.take_status()
+    except RefusedError as error:
+        reply.refused = str(error)
+    except BaseException as error:
+        _note(reply, error)
+        if not isinstance(error, Exception):
+            if not _ours_to_stop(error):
+                _close(result, reply)
+            raise
+    _close(result, reply)
+    if reply.failed and not reply.sent:
+        reply.status, reply.reason, reply.headers = 500, "Internal Server Error", ()
+    return reply
+
+
+def _iterate(result: Any, response: _Response) -> None:
+    """Take the items of ``result`` and deliver them, as the request says."""
+    reply, request = response.reply, response.request
+    if request.stop_after == 0:
+        return
+    for item in result:
+        reply.items += 1
+        whole = response.deliver(item)
+        full = request.stop_at_length and response.room == 0
+        if not whole or full or reply.items in (request.stop_after, MOST):
+            return
+    reply.finished = True
+    if not reply.sent:
+        response.send_head()
+
+
+def _close(result: Any, reply: Reply) -> None:
+    """Call ``close()`` where there is one, and keep what it raises."""
+    try:
+        close = getattr(result, "close", None)
+        if close is not None:
+            reply.closed += 1
+            close()
+    except BaseException as error:
+        _note(reply, error)
+        if not isinstance(error, Exception):
+            raise
+
+
+def _note(reply: Reply, error: BaseException) -> None:
+    """Keep the first exception that left the application."""
+    if reply.raised is None:
+        reply.raised = reply.watched.raised = error
