@@ -1,0 +1,121 @@
+"""The server side of ASGI in this process: calling an application under the validator.
+
+Here is what the protocols share: the call itself, bounded in time, and the
+errors that :func:`send` raises. Nothing of it starts a task: the application
+runs in the task that calls, so that cancelling that task cancels it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, Protocol
+
+import anyio
+import anyio.lowlevel
+
+from gateproof.targets.asgi_scope import Scope
+from gateproof.targets.watched import Watched
+
+Event = dict[str, Any]
+Receive = Callable[[], Awaitable[Event]]
+Send = Callable[[Event], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+Ending = Literal["returned", "raised", "cancelled"]
+
+PATIENCE = 5.0
+"""Seconds that a client waits for an application before it goes away."""
+
+GRACE = 1.0
+"""Seconds that an application has after that until its call is cancelled."""
+
+CHUNK = 1 << 16
+"""Bytes read at a time from a file that an application hands over."""
+
+
+class ClientGone(OSError):  # noqa: N818 - named for what happened
+    """Raised by ``send`` when the client has gone and the declared version asks for it."""
+
+    def __init__(self) -> None:
+        super().__init__("the client has gone")
+
+
+class InvalidEvent(RuntimeError):  # noqa: N818 - named for what was sent
+    """Raised by ``send`` for an event that no server could act on."""
+
+
+class Connection(Protocol):
+    """One conversation with an application: its two awaitables and its deadline."""
+
+    deadline: float
+
+    async def receive(self) -> Event:
+        """The next event for the application."""
+
+    async def send(self, event: Event) -> None:
+        """Take an event from the application."""
+
+
+try:
+    from gateproof.validators.asgi.validator import watch
+except ImportError:  # pragma: no cover - until the validator has landed
+
+    async def watch(  # type: ignore[misc]
+        app: Any, scope: Any, receive: Any, send: Any, *, policy: Any, exchange: Any
+    ) -> None:
+        """Call ``app`` unwatched."""
+        del policy, exchange
+        await app(scope, receive, send)
+
+
+async def call(
+    application: Application, scope: Scope, connection: Connection, watched: Watched
+) -> Ending:
+    """Call ``application`` once, watched, and say how the call ended.
+
+    It is cancelled :data:`GRACE` seconds after the connection's deadline. What
+    left it is put into ``watched.raised``; a cancellation from outside passes.
+    """
+    with anyio.CancelScope(deadline=connection.deadline + GRACE) as limit:
+        try:
+            await watch(
+                application,
+                scope,
+                connection.receive,
+                connection.send,
+                policy=watched.policy(),
+                exchange=watched.exchange,
+            )
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is told
+            watched.raised = error
+            return "raised"
+        except anyio.get_cancelled_exc_class() as error:
+            if limit.cancel_called or _cancelling():
+                raise
+            watched.raised = error  # the application let a cancellation of its own escape
+            return "raised"
+        return "returned"
+    return "cancelled"
+
+
+def _cancelling() -> bool:
+    """Whether somebody is cancelling the current task (trio raises only then)."""
+    import asyncio
+
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return True
+    return task is None or task.cancelling() > 0
+
+
+def member(event: Event, key: str, kind: type | tuple[type, ...], default: Any) -> Any:
+    """An event's value of the expected type, or its default when absent.
+
+    Raises:
+        InvalidEvent: it has another type, or is absent and has no default (``...``).
+    """
+    value = event.get(key, default)
+    if value is ... or not isinstance(value, kind):
+        shown = "nothing" if value is ... else f"{type(value).__name__}"
+        raise InvalidEvent(f"{event.get('type')} needs another {key!r} than {shown}")
+    return value
