@@ -1,4 +1,4 @@
-"""The suite: cases by spec section, generated traffic, the engine, the pytest plugin and the CLI."""
+"""The suite: cases by spec section, generated traffic, engine, pytest plugin and command line."""
 
 from __future__ import annotations
 

@@ -100,7 +100,8 @@ def case(
         )
         if made.full_id in _CASES:
             raise ValueError(
-                f"two cases are called {made.full_id}: {_CASES[made.full_id].where} and {made.where}"
+                f"two cases are called {made.full_id}: "
+                f"{_CASES[made.full_id].where} and {made.where}"
             )
         _CASES[made.full_id] = made
         return run

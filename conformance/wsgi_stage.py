@@ -13,7 +13,7 @@ from gateproof.targets.watched import Watched
 from gateproof.targets.wsgi_environ import Request
 from gateproof.targets.wsgi_gateway import Reply, serve
 
-TOGETHER = 10.0
+TOGETHER = 5.0
 """Seconds within which requests made at once have to be answered."""
 
 
@@ -45,6 +45,22 @@ class WSGIStage(Stage):
         """
         watched = self._watch(request)
         return serve(self.application, request, watched)
+
+    def interleaved(self, outer: Request, inner: Request) -> tuple[Reply, Reply]:
+        """Make ``inner`` when the first piece of the reply to ``outer`` was taken.
+
+        Returns:
+            The replies to both; ``inner`` is made last where ``outer`` has no piece.
+
+        Raises:
+            NotApplicable: a method may not be sent.
+        """
+        within: list[Reply] = []
+        watched = self._watch(outer)
+        reply = serve(
+            self.application, outer, watched, pause=lambda: within.append(self.play(inner))
+        )
+        return reply, within[0] if within else self.play(inner)
 
     def _watch(self, request: Request) -> Watched:
         if request.method not in self.methods:

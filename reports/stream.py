@@ -111,14 +111,18 @@ class Run:
         return {verdict: found.count(verdict) for verdict in VERDICTS if verdict in found}
 
     def clauses(self) -> tuple[int, int]:
-        """``(R, S)``: of S required clauses that were exercised, R were not broken."""
-        exercised: set[str] = set()
-        broken: set[str] = set()
+        """``(R, S)``: of S required clauses that were exercised, R were not broken.
+
+        A clause counts once for each target.
+        """
+        exercised: set[tuple[str, str]] = set()
+        broken: set[tuple[str, str]] = set()
         for result in self.results:
-            exercised.update(result["exercised"])
+            target = result["target"]
+            exercised.update((target, name) for name in result["exercised"])
             for finding in result["findings"]:
                 if finding["verdict"] == "fail":
-                    broken.add(finding["requirement"])
+                    broken.add((target, finding["requirement"]))
         checked = exercised | broken
         return len(checked - broken), len(checked)
 
@@ -157,7 +161,8 @@ def parse(lines: Iterable[str], where: str) -> Run:
             raise StreamError(f"{where}, line {number}: not a line of a result stream")
         if entry["kind"] == "header" and entry.get("version", 0) > VERSION:
             raise StreamError(
-                f"{where} has format {entry['version']}; this gateproof reads up to {VERSION}: upgrade it"
+                f"{where} has format {entry['version']}; "
+                f"this gateproof reads up to {VERSION}: upgrade it"
             )
         run.add(entry)
     if not run.header:

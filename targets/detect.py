@@ -51,7 +51,8 @@ def detect(application: Callable[..., Any], target: str) -> Detected:
         raise TargetError(
             f"--target={target}: it takes one argument, as an ASGI 2 double callable does "
             "(application(scope) returning a callable of receive and send); ASGI 3 takes "
-            "(scope, receive, send) at once: wrap it with asgiref.compatibility.guarantee_single_callable"
+            "(scope, receive, send) at once: wrap it with "
+            "asgiref.compatibility.guarantee_single_callable"
         )
     if required <= 2 and at_most >= 3:
         by_name = _by_names(signature)
@@ -73,8 +74,9 @@ def _is_async(application: Any) -> bool:
         application = application.func
     if inspect.isclass(application):
         return False
-    call = getattr(type(application), "__call__", None)
-    return inspect.iscoroutinefunction(application) or inspect.iscoroutinefunction(call)
+    return inspect.iscoroutinefunction(application) or inspect.iscoroutinefunction(
+        type(application).__call__
+    )
 
 
 def _signature(application: Any) -> inspect.Signature | None:

@@ -90,7 +90,8 @@ def _parse(
             )
         except ValueError:
             raise TargetError(
-                f"--target={target}: arguments of a factory must be literals, such as create('test')"
+                f"--target={target}: arguments of a factory must be literals, "
+                "such as create('test')"
             ) from None
         node = node.func
     names = []
@@ -117,7 +118,7 @@ def _module(target: str, name: str, app_dir: Path) -> Any:
             f"--target={target}: importing {name!r} needs the module {missing!r}, which is not "
             f"installed in {sys.prefix}; install it there\n{_own_traceback(error)}"
         ) from None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the user is shown whatever it is
         raise TargetError(
             f"--target={target}: importing {name!r} raised {type(error).__name__}: {error}\n"
             f"{_own_traceback(error)}"
@@ -151,7 +152,7 @@ def _called(target: str, factory: Any, args: list[Any], kwargs: dict[str, Any]) 
         )
     try:
         return factory(*args, **kwargs)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the user is shown whatever it is
         raise TargetError(
             f"--target={target}: the factory raised {type(error).__name__}: {error}\n"
             f"{_own_traceback(error)}"

@@ -92,7 +92,9 @@ def document(name: str) -> dict[str, Requirement]:
     """The requirements of one file of ``spec/``, by id, in the order of the text."""
     import tomllib
 
-    text = resources.files("gateproof.validators").joinpath("spec", f"{name}.toml").read_text("utf-8")
+    text = (
+        resources.files("gateproof.validators").joinpath("spec", f"{name}.toml").read_text("utf-8")
+    )
     return {
         entry["id"]: Requirement(document=name, **entry)
         for entry in tomllib.loads(text)["requirement"]

@@ -1,0 +1,70 @@
+# What a contributor types. `make demo` and `make test` set up all they need.
+PYTHON ?= python3
+VENV ?= .venv-test
+BIN := $(VENV)/bin
+TESTS ?= tests
+
+.PHONY: demo test lint docs test-all nightly bench install clean
+
+demo: $(VENV)/.demo install
+	@mkdir -p demo-report
+	$(BIN)/pytest --target=wsgi_blog:application --target=asgi_chat:application \
+		--target-app-dir=tests/examples --conformance-report=demo-report/report.html \
+		--conformance-results=demo-report/results.jsonl -p no:cacheprovider
+
+test: $(VENV)/.test install
+	$(BIN)/python -m pytest $(TESTS)
+
+lint: $(VENV)/.lint install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy -p gateproof
+
+docs: $(VENV)/.test install
+	$(BIN)/python -m pytest tests/test_docs.py -q
+
+test-all:
+	$(MAKE) test PYTHON=python3.11 VENV=.venv-3.11
+	$(MAKE) test PYTHON=python3.12 VENV=.venv-3.12
+	$(MAKE) test PYTHON=python3.13 VENV=.venv-3.13
+
+# The long runs: repeats of the whole suite in a random order of load, and
+# thousands of examples where the default takes dozens.
+nightly: $(VENV)/.test install
+	GATEPROOF_EXAMPLES=nightly $(BIN)/python -m pytest $(TESTS)
+	for n in 1 2 3 4 5 6 7 8 9 10; do \
+		$(BIN)/python -m pytest tests/frameworks tests/plugin -q -n 2 || exit 1; done
+
+bench: $(VENV)/.bench install
+	for script in tests/benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+# The wheel, not the checkout, is what is tested.
+install: $(VENV)/.pip
+	@rm -rf build
+	@$(BIN)/python -m pip install -q --force-reinstall --no-deps .
+	@rm -rf build
+
+$(VENV)/.pip: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --upgrade pip
+	$(BIN)/python -m pip install -q .
+	@rm -rf build
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.pip
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.pip
+	$(BIN)/python -m pip install -q --group test --group frameworks
+	@touch $@
+
+$(VENV)/.lint: $(VENV)/.pip
+	$(BIN)/python -m pip install -q --group lint
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.test
+	$(BIN)/python -m pip install -q --group benchmarks
+	@touch $@
+
+clean:
+	rm -rf build demo-report .venv-* *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

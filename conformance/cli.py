@@ -1,0 +1,182 @@
+"""The ``gateproof`` command: thin; ``run`` is pytest, the rest reads data."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from gateproof.validators.catalogue import Requirement
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gateproof", prog_name="gateproof")
+def main() -> None:
+    """Hold WSGI and ASGI applications against their specs."""
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("target")
+@click.option("--interface", type=click.Choice(["wsgi", "asgi"]), help="What TARGET speaks.")
+@click.option("--path", "paths", multiple=True, help="Request path to send to; repeatable.")
+@click.option("--methods", help="HTTP methods that may be sent, comma-separated.")
+@click.option("--backend", type=click.Choice(["asyncio", "trio"]), help="Event loop.")
+@click.option("--app-dir", type=click.Path(), help="Folder to import TARGET from.")
+@click.option("--report", type=click.Path(), help="Write a self-contained HTML report.")
+@click.option("--results", type=click.Path(), help="Write the result stream (JSON Lines).")
+@click.option("--select", multiple=True, help="Only requirements and cases matching this glob.")
+@click.option("--ignore", multiple=True, help="Not requirements and cases matching this glob.")
+@click.option("--level", type=click.Choice(["must", "should", "all"]), help="What fails a run.")
+@click.option("--deadline", type=float, help="Seconds without progress that count as a hang.")
+@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
+def run(target: str, pytest_args: tuple[str, ...], **options: object) -> None:
+    """Run the suite against TARGET, as pytest --target=TARGET does.
+
+    Further arguments are handed to pytest.
+    """
+    import pytest
+
+    sys.exit(int(pytest.main([f"--target={target}", *_pytest_options(options), *pytest_args])))
+
+
+_LONG = {
+    "interface": "--target-interface",
+    "paths": "--target-path",
+    "methods": "--target-methods",
+    "backend": "--target-backend",
+    "app_dir": "--target-app-dir",
+    "report": "--conformance-report",
+    "results": "--conformance-results",
+    "select": "--conformance-select",
+    "ignore": "--conformance-ignore",
+    "level": "--conformance-level",
+    "deadline": "--conformance-deadline",
+}
+
+
+def _pytest_options(options: dict[str, object]) -> list[str]:
+    words = []
+    for name, value in options.items():
+        values = value if isinstance(value, tuple) else () if value is None else (value,)
+        words += [f"{_LONG[name]}={item}" for item in values]
+    return words
+
+
+@main.command()
+@click.argument("requirement_id")
+def explain(requirement_id: str) -> None:
+    """Print one requirement: what it asks, who is bound, what breaks and mends it."""
+    from gateproof.validators.catalogue import UnknownRequirementError, requirement
+
+    try:
+        entry = requirement(requirement_id)
+    except UnknownRequirementError as error:
+        raise click.UsageError(str(error)) from None
+    click.echo(explained(entry))
+
+
+def explained(entry: Requirement) -> str:
+    """The page that ``gateproof explain`` prints for ``entry``."""
+    facts = [
+        ("level", f"{entry.level}{' (implied by the text)' if entry.implied else ''}"),
+        ("party", entry.party),
+        ("enforced", _ENFORCED[entry.enforce]),
+        ("section", entry.section),
+        ("link", entry.url),
+        ("since", entry.since),
+        ("breaks", entry.breaks),
+        ("mends", entry.mends),
+        ("checked", entry.check if entry.observable != "none" else f"not: {entry.why}"),
+        ("position", entry.position),
+    ]
+    lines = [entry.id, "", *textwrap.wrap(entry.summary, 88), ""]
+    for name, value in facts:
+        if value:
+            wrapped = textwrap.wrap(value, 76, break_long_words=False, break_on_hyphens=False)
+            lines += [f"  {name:<9} {wrapped[0]}", *(f"  {'':<9} {line}" for line in wrapped[1:])]
+    return "\n".join(lines)
+
+
+_ENFORCED = {
+    "fail": "breaking it fails a run",
+    "weak": "breaking it is a warning (fails with --conformance-level=should)",
+    "observed": "what happens is recorded, never a failure",
+}
+
+
+@main.group(name="list")
+def list_() -> None:
+    """List requirements, cases or targets."""
+
+
+@list_.command(name="requirements")
+@click.argument("pattern", default="*")
+def list_requirements(pattern: str) -> None:
+    """List the requirements whose id matches PATTERN (a glob)."""
+    from gateproof.validators.catalogue import matches, nearest, requirements
+
+    found = [entry for entry in requirements() if matches(entry.id, [pattern])]
+    if not found:
+        near = nearest(pattern, (entry.id for entry in requirements()))
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise click.UsageError(f"no requirement matches {pattern!r}{hint}")
+    width = max(len(entry.id) for entry in found)
+    for entry in found:
+        click.echo(f"{entry.id:<{width}}  {entry.level:<10} {entry.party:<11} {entry.summary}")
+
+
+@list_.command(name="cases")
+@click.argument("pattern", default="*")
+def list_cases(pattern: str) -> None:
+    """List the cases whose id matches PATTERN (a glob)."""
+    from gateproof.conformance.case import cases
+    from gateproof.validators.catalogue import matches, nearest
+
+    found = [case for case in cases().values() if matches(case.full_id, [pattern, f"*::{pattern}"])]
+    if not found:
+        near = nearest(pattern, (case.full_id for case in cases().values()))
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise click.UsageError(f"no case matches {pattern!r}{hint}")
+    width = max(len(case.full_id) for case in found)
+    for case in found:
+        click.echo(f"{case.full_id:<{width}}  {case.title}")
+
+
+@list_.command(name="targets")
+def list_targets() -> None:
+    """List the kinds of target that can be tested here."""
+    click.echo("MODULE:ATTRIBUTE    a WSGI or ASGI application in this process, found by import")
+    click.echo("MODULE:FACTORY()    what a factory returns, called with literal arguments")
+
+
+@main.command()
+@click.argument("results", type=click.Path(path_type=Path))
+@click.option(
+    "--html", "output", type=click.Path(path_type=Path), required=True, help="File to write."
+)
+def report(results: Path, output: Path) -> None:
+    """Write an HTML report from a result stream, also from that of a killed run."""
+    from gateproof.reports.html import write
+    from gateproof.reports.stream import StreamError, read
+    from gateproof.reports.terminal import verdict_line
+
+    try:
+        found = read(results)
+        write(found, output)
+    except StreamError as error:
+        raise click.UsageError(str(error)) from None
+    click.echo(f"report: {output}")
+    click.echo(verdict_line(found))
+
+
+def _exit_as_documented() -> None:
+    """Click ends usage errors with 2; ours, like pytest's, end with 4."""
+    click.UsageError.exit_code = 4
+    click.FileError.exit_code = 4
+
+
+_exit_as_documented()

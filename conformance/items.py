@@ -1,0 +1,137 @@
+"""The pytest items of the suite: one reports one case of one target."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gateproof.conformance.case import Case
+from gateproof.conformance.outcome import Outcome, case_line
+
+if TYPE_CHECKING:
+    from gateproof.conformance.suite import Suite
+
+
+class ConformanceFailure(Exception):  # noqa: N818 - pytest shows its text, not its name
+    """A case failed; the text is what pytest prints."""
+
+
+class HarnessFault(Exception):  # noqa: N818 - as above
+    """A case could not be judged for a reason that is not the target's."""
+
+
+class TargetNode(pytest.Collector):
+    """A target, in pytest's tree of collectors."""
+
+    @classmethod
+    def make(cls, session: pytest.Session, name: str, interface: str) -> TargetNode:
+        """The node of a target called ``name``."""
+        node: TargetNode = cls.from_parent(
+            session, name=f"{name} ({interface.upper()})", nodeid="gateproof", path=session.path
+        )
+        return node
+
+    def collect(self) -> list[pytest.Item]:
+        """Nothing: the suite adds its items itself."""
+        return []
+
+
+class Family(pytest.Collector):
+    """A family of cases, in pytest's tree of collectors."""
+
+    @classmethod
+    def make(cls, target: TargetNode, family: str) -> Family:
+        """The node of ``family`` below ``target``."""
+        node: Family = cls.from_parent(target, name=family, nodeid=f"gateproof::{family}")
+        return node
+
+    def collect(self) -> list[pytest.Item]:
+        """Nothing: the suite adds its items itself."""
+        return []
+
+
+class ConformanceItem(pytest.Item):
+    """Reports the outcome of one case; the engine runs it."""
+
+    suite: Suite
+    case: Case
+    slug: str
+    outcome: Outcome | None = None
+
+    @classmethod
+    def make(cls, family: Family, suite: Suite, case: Case, slug: str) -> ConformanceItem:
+        """The item of ``case`` for the target called ``slug``."""
+        name = f"{case.id}[{slug}]"
+        item: ConformanceItem = cls.from_parent(
+            family, name=name, nodeid=f"gateproof::{case.family}::{name}"
+        )
+        item.suite, item.case, item.slug = suite, case, slug
+        item.add_marker("conformance")
+        item.extra_keyword_matches.update((case.id, case.family, *case.proves))
+        return item
+
+    def setup(self) -> None:
+        """Get the outcome; a fault that is not the target's is an error here."""
+        self.outcome = self.suite.engines[self.slug].outcome(self.case)
+        if self.outcome.verdict == "harness":
+            raise HarnessFault(self.outcome.reason)
+
+    def runtest(self) -> None:
+        """Turn the outcome into pytest's: pass, skip or fail."""
+        outcome = self.outcome
+        if outcome is None or outcome.verdict in ("n/a", "blocked"):
+            pytest.skip(f"{outcome.verdict}: {outcome.reason}" if outcome else "not run")
+        if self.suite.fails(outcome.verdict):
+            from gateproof.reports.terminal import failure_text
+
+            evidence = {line["id"]: line for line in outcome.evidence}
+            raise ConformanceFailure(failure_text(self._result(outcome), evidence))
+
+    def _result(self, outcome: Outcome) -> dict[str, Any]:
+        return {
+            "kind": "result",
+            "case": self.case.full_id,
+            "target": self.slug,
+            "verdict": outcome.verdict,
+            "reason": outcome.reason,
+            "duration": round(outcome.duration, 6),
+            "findings": outcome.findings,
+            "exercised": outcome.exercised,
+            "reproduce": self.suite.reproduce(self.nodeid),
+        }
+
+    def complete(self, report: pytest.TestReport) -> None:
+        """Give ``report`` the case's own duration and, once, its lines of the stream."""
+        outcome = self.outcome
+        if outcome is None:
+            return
+        if report.when == "setup":
+            report.duration = 0.0
+        if report.when == ("setup" if outcome.verdict == "harness" else "call"):
+            report.duration = outcome.duration
+            lines = [{"kind": "case", **case_line(self.case)}]
+            lines += [{"kind": "evidence", **line} for line in outcome.evidence]
+            lines.append(self._result(outcome))
+            report.gateproof_lines = lines  # type: ignore[attr-defined]
+            report.user_properties.append(("gateproof_verdict", outcome.verdict))
+            report.user_properties += [
+                ("gateproof_requirement", f"{finding['verdict']} {finding['requirement']}")
+                for finding in outcome.findings
+            ]
+            if report.skipped and isinstance(report.longrepr, tuple):
+                report.longrepr = ("gateproof", None, report.longrepr[2])  # type: ignore[assignment]
+
+    def repr_failure(
+        self,
+        excinfo: pytest.ExceptionInfo[BaseException],
+        style: Any = None,
+    ) -> Any:
+        """The finding's own text instead of a traceback through the suite."""
+        if isinstance(excinfo.value, ConformanceFailure | HarnessFault):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Any, int | None, str]:
+        """Where pytest says the item is: nowhere in the user's files."""
+        return self.config.rootpath / "gateproof", None, self.nodeid

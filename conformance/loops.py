@@ -1,0 +1,210 @@
+"""The event loop in which an ASGI application lives for the whole session.
+
+:class:`AsyncioLoop` runs in the calling thread, driven by
+``run_until_complete``; between two items nothing runs. :class:`ThreadLoop` runs
+any anyio backend in a daemon thread that can be abandoned: for trio, and for
+asyncio where the calling thread cannot be interrupted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, Protocol, TypeVar
+
+from gateproof.conformance.alarm import Hang, can_interrupt, interrupting
+
+T = TypeVar("T")
+
+_BEAT = 0.1
+
+
+class AbandonedError(Exception):
+    """The loop does not answer any more; nothing can be run in it."""
+
+
+class Loop(Protocol):
+    """An event loop that cases run in."""
+
+    backend: str
+
+    def spawn(self, function: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        """Start ``function()`` as a task of its own and return a handle of it."""
+
+    def wait(self, handle: Any) -> None:
+        """Run until the task has ended, however it ended.
+
+        Raises:
+            AbandonedError: the loop has stood still for longer than its patience
+                and could not be interrupted.
+        """
+
+    def cancel(self, handle: Any) -> None:
+        """Ask the task to end."""
+
+    def run(self, coroutine: Awaitable[T]) -> T:
+        """Run one coroutine to its end from outside the loop and return its result."""
+
+    def close(self) -> None:
+        """End what still runs, within a bound, and close the loop."""
+
+
+def open_loop(backend: str, patience: float) -> Loop:
+    """A loop of ``backend`` (``"asyncio"`` or ``"trio"``) that notices standstill.
+
+    ``patience`` is how many seconds code may block the loop's thread.
+    """
+    if backend == "asyncio" and can_interrupt():
+        return AsyncioLoop(patience)
+    return ThreadLoop(backend, patience)
+
+
+class AsyncioLoop:
+    """An asyncio loop in the main thread; blocked code is interrupted by a signal."""
+
+    backend = "asyncio"
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._loop = asyncio.new_event_loop()
+        self._beats = 0
+
+    def spawn(self, function: Callable[[], Coroutine[Any, Any, Any]]) -> asyncio.Task[Any]:
+        """Start a task; it advances while :meth:`wait` or :meth:`run` runs."""
+        return self._loop.create_task(function())
+
+    def wait(self, handle: asyncio.Task[Any]) -> None:
+        """Run the loop until the task has ended."""
+        if not handle.done():
+            self._drive(asyncio.wait({handle}))
+
+    def cancel(self, handle: asyncio.Task[Any]) -> None:
+        """Cancel the task; it ends when the loop runs next."""
+        handle.cancel()
+
+    def run(self, coroutine: Awaitable[T]) -> T:
+        """Run one coroutine; what it raises is raised here."""
+        return self._drive(coroutine)
+
+    def _drive(self, awaitable: Awaitable[T]) -> T:
+        async def main() -> T:
+            beating = asyncio.ensure_future(self._beat())
+            try:
+                return await awaitable
+            finally:
+                beating.cancel()
+
+        # The signal's Hang surfaces in the task that blocks; only one that hits
+        # the loop itself comes out here, and then the loop simply runs again.
+        task = self._loop.create_task(main())
+        while True:
+            try:
+                with interrupting(lambda: self._beats, self._patience):
+                    return self._loop.run_until_complete(task)
+            except Hang:
+                if task.done():
+                    raise
+
+    async def _beat(self) -> None:
+        while True:
+            self._beats += 1
+            await asyncio.sleep(_BEAT)
+
+    def close(self) -> None:
+        """Cancel the remaining tasks, wait a moment for them, and close."""
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
+            task.cancel()
+        try:
+            with interrupting(lambda: self._beats, self._patience):
+                if tasks:
+                    self._loop.run_until_complete(asyncio.wait(tasks, timeout=1))
+                generators = self._loop.shutdown_asyncgens()
+                self._loop.run_until_complete(asyncio.wait_for(generators, timeout=1))
+        except (Hang, TimeoutError):
+            pass
+        for task in tasks:
+            if task.done() and not task.cancelled():
+                task.exception()  # retrieved, so that asyncio does not log it
+        self._loop.close()
+
+
+class ThreadLoop:
+    """Any anyio backend in a daemon thread of its own."""
+
+    def __init__(self, backend: str, patience: float) -> None:
+        import anyio
+        from anyio.from_thread import BlockingPortal
+
+        self.backend = backend
+        self._patience = patience
+        self._beats = 0
+        ready: Future[BlockingPortal] = Future()
+
+        async def beat() -> None:
+            while True:
+                self._beats += 1
+                await anyio.sleep(_BEAT)
+
+        async def main() -> None:
+            async with BlockingPortal() as portal:
+                portal.start_task_soon(beat)
+                ready.set_result(portal)
+                await portal.sleep_until_stopped()
+
+        def live() -> None:
+            try:
+                anyio.run(main, backend=backend)
+            except BaseException as error:  # noqa: BLE001 - told to whoever waits
+                if not ready.done():
+                    ready.set_exception(error)
+
+        threading.Thread(target=live, name="gateproof loop", daemon=True).start()
+        self._portal = ready.result(timeout=60)
+
+    def spawn(self, function: Callable[[], Coroutine[Any, Any, Any]]) -> Future[Any]:
+        """Start a task in the loop's thread."""
+        return self._portal.start_task_soon(function)
+
+    def wait(self, handle: Future[Any]) -> None:
+        """Wait until the task has ended or the loop stands still."""
+        beats, changed = self._beats, time.monotonic()
+        while True:
+            try:
+                handle.exception(timeout=_BEAT)
+            except TimeoutError:
+                if handle.done():
+                    return
+            except BaseException as error:
+                if isinstance(error, KeyboardInterrupt):
+                    raise
+                return
+            else:
+                return
+            if self._beats != beats:
+                beats, changed = self._beats, time.monotonic()
+            elif time.monotonic() - changed > self._patience:
+                raise AbandonedError(f"the event loop stands still for {self._patience:g} s")
+
+    def cancel(self, handle: Future[Any]) -> None:
+        """Cancel the task in its own thread."""
+        handle.cancel()
+
+    def run(self, coroutine: Awaitable[T]) -> T:
+        """Run one coroutine in the loop's thread; what it raises is raised here."""
+
+        async def main() -> T:
+            return await coroutine
+
+        handle = self._portal.start_task_soon(main)
+        self.wait(handle)
+        return handle.result(timeout=0)
+
+    def close(self) -> None:
+        """Stop the loop without waiting for a thread that may never end."""
+        with contextlib.suppress(RuntimeError):  # it has ended by itself
+            self._portal.start_task_soon(self._portal.stop, True)

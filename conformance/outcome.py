@@ -1,0 +1,155 @@
+"""What one case came to: the verdict, and the lines it adds to the stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateproof.conformance.case import Case
+from gateproof.conformance.stage import Stage
+from gateproof.reports.ladder import evidence
+from gateproof.targets.watched import Watched
+from gateproof.validators.catalogue import requirement
+from gateproof.validators.policy import Policy, Rules
+from gateproof.validators.violation import Violation
+
+
+@dataclass
+class Outcome:
+    """The result of one case against one target.
+
+    Attributes:
+        verdict: a word of ``reports.stream.VERDICTS``.
+        reason: why, for n/a, blocked and harness.
+        duration: seconds that the case itself took.
+        findings: finding objects of the stream, one a requirement and verdict.
+        evidence: evidence lines that the findings refer to.
+        exercised: required clauses that were given a chance to be broken.
+    """
+
+    verdict: str
+    reason: str = ""
+    duration: float = 0.0
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    evidence: list[dict[str, Any]] = field(default_factory=list)
+    exercised: list[str] = field(default_factory=list)
+
+
+def judge(stage: Stage, rules: Rules, *, ended: str = "", reason: str = "") -> Outcome:
+    """Make the outcome of a case that has ended.
+
+    Args:
+        stage: what the case did and found.
+        rules: the user's active set.
+        ended: ``"n/a"``, ``"blocked"`` or ``"harness"`` if the case ended so.
+        reason: why it ended so.
+    """
+    outcome = Outcome(ended or "pass", reason)
+    told: dict[tuple[str, str, str], dict[str, Any]] = {}
+    ours = []
+    for violation, watched in _violations(stage):
+        if violation.party == "server":
+            ours.append(violation)
+        elif rules.wants(violation.requirement):
+            _tell(outcome, told, violation, watched)
+    if ours:
+        outcome.verdict = "harness"
+        outcome.reason = (
+            f"the suite's own server side broke {ours[0].requirement}: {ours[0].message}; "
+            "please report this"
+        )
+        return outcome
+    verdicts = [finding["verdict"] for finding in outcome.findings]
+    for verdict in ("fail", "weak", "observed"):
+        if verdict in verdicts and (not ended or verdict == "fail"):
+            outcome.verdict = verdict
+            break
+    outcome.exercised = sorted(name for name in exercised(stage, bool(ended)) if rules.wants(name))
+    return outcome
+
+
+def _violations(stage: Stage) -> list[tuple[Violation, Watched | None]]:
+    """The validator's violations, then the case's own findings as violations."""
+    found: list[tuple[Violation, Watched | None]] = [
+        (violation, watched) for watched in stage.exchanges for violation in watched.violations
+    ]
+    everything = Policy(rules=Rules(level="all"))
+    for finding in stage.findings:
+        watched = finding.watched or Watched(stage.case.family, stage.case.id)
+        violation = everything.violation(finding.breach, watched.exchange)
+        if violation is not None:
+            found.append((violation, finding.watched))
+    return found
+
+
+def _tell(
+    outcome: Outcome,
+    told: dict[tuple[str, str, str], dict[str, Any]],
+    violation: Violation,
+    watched: Watched | None,
+) -> None:
+    key = (violation.requirement, violation.verdict, violation.party)
+    if key in told:
+        told[key]["count"] += 1
+        return
+    shown = None
+    if watched is not None and watched.exchange.count:
+        shown = evidence(
+            watched.request, watched.exchange.rungs(), watched.exchange.dropped, watched.family
+        )
+        if all(shown["id"] != line["id"] for line in outcome.evidence):
+            outcome.evidence.append(shown)
+    finding = {
+        "requirement": violation.requirement,
+        "verdict": violation.verdict,
+        "level": violation.level,
+        "party": violation.party,
+        "message": violation.message,
+        "event": violation.event if violation.exchange else None,
+        "expected": violation.expected,
+        "observed": violation.observed,
+        "hint": violation.hint,
+        "url": violation.url,
+        "count": 1,
+        "evidence": shown["id"] if shown else None,
+        "request": watched.request if watched else "",
+    }
+    told[key] = finding
+    outcome.findings.append(finding)
+
+
+def exercised(stage: Stage, ended_early: bool) -> set[str]:
+    """The required clauses binding the application that ``stage`` gave a chance to be broken.
+
+    What the validator judged is read from the ladders. What only the case can
+    judge counts when the case came to its end.
+    """
+    names: set[str] = set()
+    if stage.case.family == "wsgi":
+        from gateproof.validators.wsgi.exercised import CLAIMS
+        from gateproof.validators.wsgi.exercised import exercised as judged
+    else:
+        from gateproof.validators.asgi.exercised import CLAIMS
+        from gateproof.validators.asgi.exercised import exercised as judged
+    for watched in stage.exchanges:
+        names |= judged(watched.exchange.rungs())
+    if not ended_early:
+        names |= set(stage.case.proves) - CLAIMS
+    names |= {finding.breach.requirement for finding in stage.findings}
+    return {name for name in names if _binds_the_application(name)}
+
+
+def _binds_the_application(name: str) -> bool:
+    entry = requirement(name)
+    return entry.required and entry.party != "server"
+
+
+def case_line(case: Case) -> dict[str, Any]:
+    """The stream's line that introduces ``case``."""
+    return {
+        "id": case.full_id,
+        "family": case.family,
+        "title": case.title,
+        "doc": case.doc,
+        "proves": list(case.proves),
+    }

@@ -1,0 +1,145 @@
+"""What a run leaves behind: the stream, the report, and the lines at the end."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from gateproof.conformance.case import cases
+from gateproof.conformance.settings import Settings
+from gateproof.reports.stream import VERSION, Run, StreamError, Writer
+from gateproof.targets.application import Application
+
+SPECS = (
+    {"name": "PEP 3333", "version": "1.0.1"},
+    {"name": "ASGI", "version": "3.0"},
+    {"name": "ASGI HTTP & WebSocket", "version": "2.5"},
+    {"name": "ASGI Lifespan", "version": "2.0"},
+    {"name": "ASGI TLS", "version": "0.2"},
+)
+"""The documents that the suite holds targets against."""
+
+
+class Recording:
+    """Writes lines to the streams as they come and keeps them for the report.
+
+    Raises:
+        StreamError: a file cannot be written.
+    """
+
+    def __init__(self, files: Iterable[Path], report: Path | None) -> None:
+        self.run = Run()
+        self.report = report
+        self.fault = ""
+        self._writers = [Writer(path) for path in files]
+        self._named = set[str]()
+        self._started = time.monotonic()
+
+    def line(self, line: dict[str, Any]) -> None:
+        """Take in one line; a case or evidence that is known already is not repeated."""
+        kind = line["kind"]
+        if kind in ("case", "evidence"):
+            if line["id"] in self._named:
+                return
+            self._named.add(line["id"])
+        self.run.add(line)
+        rest = {key: value for key, value in line.items() if key != "kind"}
+        for writer in self._writers:
+            writer.write(kind, rest)
+
+    def finish(self, reason: str) -> None:
+        """Write the footer and the report; ``reason`` says why the run is incomplete, if it is."""
+        hold, checked = self.run.clauses()
+        self.line(
+            {
+                "kind": "footer",
+                "complete": not reason,
+                "reason": reason,
+                "counts": self.run.counts(),
+                "hold": hold,
+                "checked": checked,
+                "duration": round(time.monotonic() - self._started, 3),
+            }
+        )
+        for writer in self._writers:
+            writer.close()
+        if self.report is not None and self.run.results:
+            from gateproof.reports.html import write
+
+            try:
+                write(self.run, self.report)
+            except StreamError as error:
+                self.fault = str(error)
+
+    def closing_lines(self, level: str) -> list[str]:
+        """What is printed before the last line: milder findings, and where the report is."""
+        from gateproof.reports.terminal import counts_line, mild_findings
+
+        lines = mild_findings(self.run, level) if self.run.results else []
+        if self.run.results:
+            lines.append(counts_line(self.run))
+        if self.fault:
+            lines.append(self.fault)
+        elif self.report is not None and self.run.results:
+            lines.append(f"report: {self.report}")
+        return lines
+
+
+def header(
+    chosen: Settings, applications: Mapping[str, Application], argv: list[str]
+) -> dict[str, Any]:
+    """The stream's first line."""
+    return {
+        "kind": "header",
+        "version": VERSION,
+        "gateproof": version("gateproof"),
+        "digest": digest(),
+        "specs": [dict(spec) for spec in SPECS],
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "argv": argv,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "level": chosen.level,
+        "select": list(chosen.select),
+        "ignore": list(chosen.ignore),
+        "targets": [
+            {
+                "id": slug,
+                "name": application.name,
+                "interface": application.interface,
+                "because": application.detected.because,
+                "application": application.kind,
+                "versions": _versions(application),
+                "paths": list(chosen.paths),
+                "methods": list(chosen.methods),
+                "backend": chosen.backend if application.interface == "asgi" else "threads",
+            }
+            for slug, application in applications.items()
+        ],
+    }
+
+
+def digest() -> str:
+    """A SHA-256 over the suite's cases, to tell whether two runs ran the same suite."""
+    seen = hashlib.sha256()
+    for case in cases().values():
+        seen.update(repr((case.full_id, case.title, case.proves)).encode())
+    return seen.hexdigest()
+
+
+def _versions(application: Application) -> dict[str, str]:
+    """The version of the distribution that the application's type comes from, where it is told."""
+    package = type(application.call).__module__.partition(".")[0]
+    if package in sys.builtin_module_names:
+        return {}
+    try:
+        return {package: version(package)}
+    except PackageNotFoundError:
+        return {}

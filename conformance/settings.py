@@ -1,0 +1,309 @@
+"""What the user asked for: options of pytest, and ``[tool.gateproof]``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gateproof.validators.catalogue import nearest
+from gateproof.validators.policy import LEVELS
+
+INTERFACES = ("wsgi", "asgi")
+BACKENDS = ("asyncio", "trio")
+
+
+class SettingsError(Exception):
+    """An option or setting that cannot be used; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting: its key in ``[tool.gateproof]`` and its option of pytest.
+
+    Attributes:
+        key: the key; the field of :class:`Settings` with ``-`` as ``_``.
+        flag: the option of pytest.
+        many: it can be given several times, a list in the file.
+        metavar, help: for ``--help``.
+        choices: the values it may have, if they are few.
+    """
+
+    key: str
+    flag: str
+    help: str
+    metavar: str = "VALUE"
+    many: bool = False
+    choices: tuple[str, ...] = ()
+
+    @property
+    def dest(self) -> str:
+        """Where argparse keeps it, prefixed so as not to clash with other plugins."""
+        return "gateproof_" + self.key.replace("-", "_")
+
+
+OPTIONS = (
+    Option(
+        "target",
+        "--target",
+        "test this application (MODULE:ATTRIBUTE or MODULE:FACTORY()); repeatable",
+        "MODULE:ATTR",
+        many=True,
+    ),
+    Option(
+        "interface",
+        "--target-interface",
+        "what the target speaks, instead of finding out",
+        choices=INTERFACES,
+    ),
+    Option(
+        "paths",
+        "--target-path",
+        "request path to send to, with a query if you like (default /); repeatable",
+        "PATH",
+        many=True,
+    ),
+    Option(
+        "methods",
+        "--target-methods",
+        "HTTP methods that may be sent, comma-separated (default GET,HEAD,OPTIONS)",
+        "METHODS",
+    ),
+    Option(
+        "backend",
+        "--target-backend",
+        "event loop for ASGI applications (default asyncio)",
+        choices=BACKENDS,
+    ),
+    Option(
+        "app-dir",
+        "--target-app-dir",
+        "folder to import the target from (default: the working directory)",
+        "DIR",
+    ),
+    Option(
+        "report",
+        "--conformance-report",
+        "write a self-contained HTML report",
+        "FILE.html",
+    ),
+    Option(
+        "results",
+        "--conformance-results",
+        "write the result stream (JSON Lines)",
+        "FILE.jsonl",
+    ),
+    Option(
+        "select",
+        "--conformance-select",
+        "judge only requirements, and run only cases, that match this glob; repeatable",
+        "GLOB",
+        many=True,
+    ),
+    Option(
+        "ignore",
+        "--conformance-ignore",
+        "leave out requirements and cases that match this glob; repeatable",
+        "GLOB",
+        many=True,
+    ),
+    Option(
+        "level",
+        "--conformance-level",
+        "what fails a run: a broken must (default), also a broken should; "
+        "all: as should, and observations are printed",
+        choices=tuple(LEVELS),
+    ),
+    Option(
+        "deadline",
+        "--conformance-deadline",
+        "seconds without progress after which a call counts as hung (default 10)",
+        "SECONDS",
+    ),
+)
+"""Every setting, in the order of ``--help``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of a run; paths are absolute."""
+
+    target: tuple[str, ...] = ()
+    interface: str | None = None
+    paths: tuple[str, ...] = ("/",)
+    methods: tuple[str, ...] = ("GET", "HEAD", "OPTIONS")
+    backend: str = "asyncio"
+    app_dir: Path = Path()
+    report: Path | None = None
+    results: Path | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    level: str = "must"
+    deadline: float = 10.0
+
+
+def file_settings(pyproject: Path) -> dict[str, Any]:
+    """The ``[tool.gateproof]`` table of ``pyproject``; empty where there is none.
+
+    Raises:
+        SettingsError: an unknown key, a value of the wrong type, or a broken file.
+    """
+    try:
+        text = pyproject.read_bytes()
+    except OSError:
+        return {}
+    if b"gateproof" not in text:  # the file of a project that doesn't use us is not even parsed
+        return {}
+    import tomllib
+
+    try:
+        table = tomllib.loads(text.decode("utf-8")).get("tool", {}).get("gateproof")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{pyproject} cannot be read: {error}") from None
+    if table is None:
+        return {}
+    if not isinstance(table, dict):
+        raise SettingsError(f"{pyproject}: tool.gateproof must be a table")
+    options = {option.key: option for option in OPTIONS}
+    for key, value in table.items():
+        if key not in options:
+            near = nearest(key, options) or sorted(options)
+            raise SettingsError(
+                f"{pyproject}: unknown key {key!r} in [tool.gateproof]; "
+                f"did you mean {' or '.join(near[:3])}?"
+                if nearest(key, options)
+                else f"{pyproject}: unknown key {key!r} in [tool.gateproof]; "
+                f"the keys are {', '.join(near)}"
+            )
+        _check_type(pyproject, options[key], value)
+    return dict(table)
+
+
+def _check_type(pyproject: Path, option: Option, value: object) -> None:
+    if option.key == "deadline":
+        good = isinstance(value, int | float) and not isinstance(value, bool)
+        wanted = "a number of seconds"
+    elif option.many or option.key == "methods":
+        good = isinstance(value, str) or (
+            isinstance(value, list) and all(isinstance(item, str) for item in value)
+        )
+        wanted = "a string or a list of strings"
+    else:
+        good = isinstance(value, str)
+        wanted = "a string"
+    if not good:
+        raise SettingsError(
+            f"{pyproject}: {option.key} in [tool.gateproof] must be {wanted}, not {value!r}"
+        )
+
+
+def settings(
+    given: Mapping[str, Any], file: Mapping[str, Any], root: Path, invoked_in: Path
+) -> Settings:
+    """Put options and the file's table together; options win.
+
+    Args:
+        given: values of the options by key, ``None`` or empty where not given.
+        file: the ``[tool.gateproof]`` table.
+        root: what paths in the file are relative to.
+        invoked_in: what paths in options are relative to.
+
+    Raises:
+        SettingsError: a value that cannot be used.
+    """
+    default = Settings()
+
+    def value(key: str) -> Any:
+        return given.get(key) or file.get(key)
+
+    def strings(key: str) -> tuple[str, ...]:
+        found = value(key) or ()
+        return (found,) if isinstance(found, str) else tuple(found)
+
+    def path(key: str) -> Path | None:
+        if given.get(key):
+            return invoked_in / given[key]
+        return root / file[key] if file.get(key) else None
+
+    return Settings(
+        target=strings("target"),
+        interface=_choice("interface", value("interface"), None),
+        paths=_paths(strings("paths")) or default.paths,
+        methods=_methods(strings("methods")) or default.methods,
+        backend=_choice("backend", value("backend"), default.backend) or default.backend,
+        app_dir=path("app-dir") or invoked_in,
+        report=_writable("report", path("report")),
+        results=_writable("results", path("results")),
+        select=strings("select"),
+        ignore=strings("ignore"),
+        level=_choice("level", value("level"), default.level) or default.level,
+        deadline=_deadline(value("deadline"), default.deadline),
+    )
+
+
+def _option(key: str) -> Option:
+    return next(option for option in OPTIONS if option.key == key)
+
+
+def _choice(key: str, value: str | None, default: str | None) -> str | None:
+    option = _option(key)
+    if value is not None and value not in option.choices:
+        near = nearest(value, option.choices)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise SettingsError(
+            f"{option.flag} must be one of {', '.join(option.choices)}, not {value!r}{hint}"
+        )
+    return value or default
+
+
+def _paths(paths: Iterable[str]) -> tuple[str, ...]:
+    for path in paths:
+        if not path.startswith("/"):
+            raise SettingsError(f"--target-path must start with a slash, not {path!r}")
+        if not path.isascii() or any(character <= " " for character in path):
+            raise SettingsError(
+                f"--target-path must be percent-encoded as on the wire, not {path!r}"
+            )
+    return tuple(dict.fromkeys(paths))
+
+
+def _methods(values: Iterable[str]) -> tuple[str, ...]:
+    methods = [method.strip() for value in values for method in value.split(",") if method.strip()]
+    for method in methods:
+        if not method.isascii() or not method.replace("-", "").isalnum():
+            raise SettingsError(
+                f"--target-methods must be method names such as GET,POST, not {method!r}"
+            )
+    return tuple(dict.fromkeys(methods))
+
+
+def _deadline(value: str | float | None, default: float) -> float:
+    if value is None:
+        return default
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < float("inf"):
+        raise SettingsError(
+            f"--conformance-deadline must be a positive number of seconds, not {value!r}"
+        )
+    return seconds
+
+
+def _writable(key: str, path: Path | None) -> Path | None:
+    """Refuse a file that cannot be written before anything is run."""
+    if path is None:
+        return None
+    flag = _option(key).flag
+    if path.is_dir():
+        raise SettingsError(f"{flag}={path}: this is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise SettingsError(f"{flag}={path}: the folder {path.parent} does not exist; create it")
+    try:
+        with path.open("ab"):
+            pass
+    except OSError as error:
+        raise SettingsError(f"{flag}={path}: cannot be written: {error.strerror}") from None
+    return path

@@ -1,0 +1,295 @@
+"""The suite inside pytest: items, header, summary, stream and report.
+
+Registered only when a target is named. Items report cases; the engine of each
+target runs them. Results travel in the test reports, so that the controller of
+a pytest-xdist run writes one stream, whoever ran the cases.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateproof.conformance.case import FAMILIES, Case, cases
+from gateproof.conformance.engine import Engine, Plan
+from gateproof.conformance.items import ConformanceItem, Family, TargetNode
+from gateproof.conformance.recording import Recording, header
+from gateproof.conformance.selection import Selection
+from gateproof.conformance.settings import (
+    OPTIONS,
+    Settings,
+    SettingsError,
+    file_settings,
+    settings,
+)
+from gateproof.reports.stream import StreamError
+from gateproof.reports.terminal import verdict_line
+from gateproof.targets.application import Application, open_application
+from gateproof.targets.load import EnvironmentFaultError, TargetError
+
+PREFIX = "gateproof::"
+"""How every node id of the suite begins."""
+
+
+def start(config: pytest.Config, pyproject: Path) -> None:
+    """Register the suite if the settings name a target.
+
+    Raises:
+        pytest.UsageError: a setting that cannot be used.
+    """
+    given = {option.key: config.getoption(option.dest, default=None) for option in OPTIONS}
+    try:
+        chosen = settings(
+            given, file_settings(pyproject), config.rootpath, config.invocation_params.dir
+        )
+    except SettingsError as error:
+        raise pytest.UsageError(str(error)) from None
+    if not chosen.target:
+        flags = [option.flag for option in OPTIONS if given[option.key]]
+        if flags:
+            raise pytest.UsageError(f"{flags[0]} needs a target: add --target=MODULE:ATTRIBUTE")
+        return
+    _take_node_ids(config)
+    config.pluginmanager.register(Suite(config, chosen), "gateproof-suite")
+
+
+def _take_node_ids(config: pytest.Config) -> None:
+    """Take pasted node ids of the suite out of the paths that pytest is to collect."""
+    ids = [argument for argument in config.args if argument.startswith(PREFIX)]
+    kept = [argument for argument in config.args if not argument.startswith(PREFIX)]
+    named_paths = config.args_source is pytest.Config.ArgsSource.ARGS and kept
+    if ids:
+        config.option.gateproof_nodeids = ids  # workers of pytest-xdist get the options
+    config.args[:] = kept if named_paths else []
+
+
+class Suite:
+    """The hooks of an active suite."""
+
+    def __init__(self, config: pytest.Config, chosen: Settings) -> None:
+        self.config = config
+        self.settings = chosen
+        self.worker = hasattr(config, "workerinput")
+        self.engines: dict[str, Engine] = {}
+        self.applications: dict[str, Application] = {}
+        self.recording: Recording | None = None
+        self.selection: Selection | None = None
+        self._items = 0
+
+    # Loading
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Load the targets and open the stream."""
+        chosen = self.settings
+        try:
+            for name in chosen.target:
+                slug = self._slug(name)
+                self.applications[slug] = open_application(
+                    name,
+                    chosen.app_dir,
+                    chosen.interface,  # type: ignore[arg-type]
+                )
+            self.selection = Selection(chosen, cases())
+        except EnvironmentFaultError as error:
+            pytest.exit(str(error), returncode=3)
+        except (TargetError, SettingsError) as error:
+            raise pytest.UsageError(str(error)) from None
+        if not self.worker:
+            self._open_recording()
+
+    def _slug(self, name: str) -> str:
+        slug = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-")
+        taken, number = slug, 2
+        while taken in self.applications:
+            taken, number = f"{slug}-{number}", number + 1
+        return taken
+
+    def _open_recording(self) -> None:
+        chosen = self.settings
+        cache = getattr(self.config, "cache", None)
+        files = [chosen.results] if chosen.results else []
+        if cache is not None:
+            files.append(Path(cache.mkdir("gateproof")) / "last.jsonl")
+        try:
+            self.recording = Recording(files, chosen.report)
+        except StreamError as error:
+            raise pytest.UsageError(str(error)) from None
+        argv = ["pytest", *map(str, self.config.invocation_params.args)]
+        self.recording.line(header(chosen, self.applications, argv))
+
+    def pytest_report_header(self) -> list[str]:
+        """Say what each target is and what will be sent to it."""
+        chosen = self.settings
+        what = f"sends {', '.join(chosen.methods)} to {', '.join(chosen.paths)}"
+        return [
+            f"gateproof: {application.name} is {application.interface.upper()} "
+            f"({application.detected.because}); {what}"
+            for application in self.applications.values()
+        ]
+
+    # Items
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, items: list[pytest.Item]
+    ) -> None:
+        """Put the suite's items before the user's, so that -k, -m and --lf see them."""
+        wanted = getattr(self.config.option, "gateproof_nodeids", [])
+        own = [item for item in self._build(session) if not wanted or _named(item, wanted)]
+        missing = [name for name in wanted if not any(_named(item, [name]) for item in own)]
+        if missing:
+            raise pytest.UsageError(
+                f"no item of the suite is called {missing[0]}; "
+                "list them with the same options and --co -q"
+            )
+        items[:0] = own
+
+    def _build(self, session: pytest.Session) -> Iterator[pytest.Item]:
+        if self.selection is None:
+            return
+        for slug, application in self.applications.items():
+            chosen = [
+                case
+                for case in cases().values()
+                if case.family.partition(".")[0] == application.interface
+                and self.selection.runs(case)
+            ]
+            root = TargetNode.make(session, application.name, application.interface)
+            for family in FAMILIES:
+                group = [case for case in chosen if case.family == family]
+                node = Family.make(root, family)
+                for case in group:
+                    yield ConformanceItem.make(node, self, case, slug)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Learn what was selected; the engines start whole families of it."""
+        own = [item for item in session.items if isinstance(item, ConformanceItem)]
+        self._items = len(own)
+        rules = self.selection.rules if self.selection else None
+        if rules is None:
+            return
+        chosen = self.settings
+        for slug, application in self.applications.items():
+            plan = Plan(
+                application=application,
+                paths=chosen.paths,
+                methods=chosen.methods,
+                rules=rules,
+                deadline=chosen.deadline,
+                backend=chosen.backend,
+            )
+            selected = [item.case for item in own if item.slug == slug]
+            self.engines[slug] = Engine(plan, selected)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Keep a family of a target on one worker, unless another distribution is asked for."""
+        if config.getoption("dist", "no") != "load":
+            return None
+        from gateproof.conformance.distribution import FamilyScheduling
+
+        return FamilyScheduling(config, log)
+
+    def fails(self, verdict: str) -> bool:
+        """Whether a case with ``verdict`` fails its item."""
+        strict = self.settings.level in ("should", "all")
+        return verdict in ("fail", "fixed", "unstable") or (verdict == "weak" and strict)
+
+    def reproduce(self, nodeid: str) -> str:
+        """The command that runs one item alone."""
+        words = ["pytest", *self._target_options(), nodeid]
+        return shlex.join(words)
+
+    def _target_options(self) -> list[str]:
+        chosen, default = self.settings, Settings()
+        words = [f"--target={name}" for name in chosen.target]
+        if chosen.interface:
+            words.append(f"--target-interface={chosen.interface}")
+        if chosen.paths != default.paths:
+            words += [f"--target-path={path}" for path in chosen.paths]
+        if chosen.methods != default.methods:
+            words.append(f"--target-methods={','.join(chosen.methods)}")
+        if chosen.backend != default.backend:
+            words.append(f"--target-backend={chosen.backend}")
+        given = self.config.getoption("gateproof_app_dir", default=None)
+        if given:
+            words.append(f"--target-app-dir={given}")
+        return words
+
+    # Results
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Attach the case's lines to the report that carries its outcome."""
+        report = yield
+        if isinstance(item, ConformanceItem):
+            item.complete(report)
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Write the lines that a report carries; in a worker the controller does it."""
+        if self.recording is not None:
+            for line in getattr(report, "gateproof_lines", ()):
+                self.recording.line(line)
+
+    # The end
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Stop the targets, end the stream, write the report, settle the exit code."""
+        for engine in self.engines.values():
+            engine.close()
+        recording = self.recording
+        if recording is None:
+            return
+        recording.finish(self._cut_short(session, int(exitstatus)))
+        verdicts = recording.run.counts()
+        if exitstatus == pytest.ExitCode.INTERRUPTED or self.config.option.collectonly:
+            return
+        if "harness" in verdicts:
+            session.exitstatus = 3
+        elif exitstatus == pytest.ExitCode.OK and verdicts and set(verdicts) <= {"n/a", "blocked"}:
+            session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+
+    def _cut_short(self, session: pytest.Session, exitstatus: int) -> str:
+        """Why the run did not come to its end, or the empty string."""
+        if exitstatus == pytest.ExitCode.INTERRUPTED:
+            return "interrupted"
+        if session.shouldfail:
+            return str(session.shouldfail)
+        if session.shouldstop:
+            return str(session.shouldstop)
+        if exitstatus not in (0, 1, 5):
+            return f"pytest ended with exit code {exitstatus}"
+        return ""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None, Any, Any]:
+        """Print our lines last, immediately before pytest's own."""
+        result = yield
+        recording = self.recording
+        if recording is None or self.config.option.collectonly:
+            return result
+        for line in recording.closing_lines(self.settings.level):
+            terminalreporter.write_line(line)
+        if recording.run.results:
+            terminalreporter.write_line(verdict_line(recording.run))
+        return result
+
+
+def _named(item: pytest.Item, wanted: list[str]) -> bool:
+    """Whether ``item`` is one of ``wanted``, or inside of one that names a family."""
+    return any(item.nodeid == name or item.nodeid.startswith(name + "::") for name in wanted)
+
+
+__all__ = ["Case", "Suite", "start"]
