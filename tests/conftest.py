@@ -1,0 +1,72 @@
+"""What all our tests share: running pytest and our command as a user would."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended: exit code, both outputs as one text, and its folder."""
+
+    code: int
+    text: str
+    folder: Path
+
+    @property
+    def lines(self) -> list[str]:
+        return [line for line in self.text.splitlines() if line.strip()]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A user's project in a folder of its own, outside of the checkout."""
+
+    folder: Path
+
+    def write(self, files: dict[str, str]) -> Project:
+        """Write files by their path in the project."""
+        for name, text in files.items():
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(textwrap.dedent(text).lstrip())
+        return self
+
+    def run(self, *argv: str, timeout: float = 120, env: dict[str, str] | None = None) -> Ran:
+        """Run a Python module of this environment (``"pytest"``, ...) as a subprocess."""
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_"))}
+        done = subprocess.run(
+            [sys.executable, "-m", *argv],
+            cwd=self.folder,
+            env={**clean, "COLUMNS": "200", "NO_COLOR": "1", **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout,
+        )
+        return Ran(done.returncode, done.stdout.decode("utf-8", "replace"), self.folder)
+
+    def pytest(self, *argv: str, timeout: float = 120, env: dict[str, str] | None = None) -> Ran:
+        """Run pytest in the project."""
+        return self.run("pytest", *argv, timeout=timeout, env=env)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return Project(folder)
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    return CHECKOUT
