@@ -171,8 +171,13 @@ def survives(stage: WSGIStage, baseline: Baseline, when: str, **changes: Any) ->
     if reply.raised is not None:
         again = stage.play(request)
         if again.raised is not None:
-            found = Difference(again.failed, fails=True, raised=True)
-            tell(stage, TRAPS, found, baseline, when)
+            stage.broken(
+                TRAPS,
+                f"the application {again.failed} when {when}",
+                observed=again.failed,
+                expected="a response, if only an error page",
+                party="application",
+            )
     return reply
 
 

@@ -99,8 +99,8 @@ class Request:
         input: a name in :data:`~gateproof.targets.wsgi_input.INPUTS`.
         errors: a name in :data:`~gateproof.targets.wsgi_input.ERRORS`.
         file_wrapper: offer ``wsgi.file_wrapper``.
-        starter: how start_response is made: ``"method"``, ``"object"`` (only
-            callable) or ``"function"``.
+        starter: how start_response is made: ``"method"``, or a name in
+            :data:`~gateproof.targets.wsgi_gateway.STARTERS`.
         stop_after: stop after this many items of the iterable, then close it.
         stop_at_length: stop iterating as soon as Content-Length is reached,
             without asking for one more item.
@@ -120,7 +120,7 @@ class Request:
     minimal: bool = False
     input: str = "file"
     errors: str = "file"
-    file_wrapper: bool = False
+    file_wrapper: bool = True
     starter: str = "method"
     stop_after: int | None = None
     stop_at_length: bool = False

@@ -261,7 +261,13 @@ def _ours_to_stop(error: BaseException) -> bool:
     return not isinstance(error, Exception | SystemExit | KeyboardInterrupt | GeneratorExit)
 
 
-def serve(application: Any, request: Request, watched: Watched | None = None) -> Reply:
+def serve(
+    application: Any,
+    request: Request,
+    watched: Watched | None = None,
+    *,
+    pause: Callable[[], object] | None = None,
+) -> Reply:
     """Play ``request`` to ``application`` and return what became of it.
 
     What the application raises is kept in the reply. ``close()`` is called on
@@ -271,6 +277,7 @@ def serve(application: Any, request: Request, watched: Watched | None = None) ->
         application: the WSGI callable.
         request: what is asked, and how.
         watched: where the exchange is recorded; a new one by default.
+        pause: called once, when the first item of the iterable was taken.
 
     Raises:
         BaseException: whatever is not an :class:`Exception`, once it is recorded;
@@ -290,7 +297,7 @@ def serve(application: Any, request: Request, watched: Watched | None = None) ->
             policy=watched.policy(),
             exchange=watched.exchange,
         )
-        _iterate(result, response)
+        _iterate(result, response, pause)
         if response.status is not None and not reply.sent:
             response.take_status()
     except RefusedError as error:
@@ -307,7 +314,7 @@ def serve(application: Any, request: Request, watched: Watched | None = None) ->
     return reply
 
 
-def _iterate(result: Any, response: _Response) -> None:
+def _iterate(result: Any, response: _Response, pause: Callable[[], object] | None) -> None:
     """Take the items of ``result`` and deliver them, as the request says."""
     reply, request = response.reply, response.request
     if request.stop_after == 0:
@@ -315,6 +322,8 @@ def _iterate(result: Any, response: _Response) -> None:
     for item in result:
         reply.items += 1
         whole = response.deliver(item)
+        if pause is not None and reply.items == 1:
+            pause()
         full = request.stop_at_length and response.room == 0
         if not whole or full or reply.items in (request.stop_after, MOST):
             return

@@ -44,52 +44,31 @@ class TableInput:
         return iter(self.readline, b"")
 
 
-class ShortInput(TableInput):
+class ShortInput(io.BytesIO):
     """An input whose ``read(size)`` gives fewer octets than asked for, but never none."""
 
-    __slots__ = ()
-
-    def read(self, size: int = -1, /) -> bytes:
+    def read(self, size: int | None = -1, /) -> bytes:
         """Up to ``size`` octets and never more than :data:`SHORT`; all without a size."""
-        return self._file.read(size if size < 0 else min(size, SHORT))
+        return super().read(size if size is None or size < 0 else min(size, SHORT))
 
 
-class OldInput(TableInput):
+class OldInput(io.BytesIO):
     """An input whose ``readline`` takes no size, as note 2 of the table allows."""
-
-    __slots__ = ()
 
     def readline(self) -> bytes:  # type: ignore[override]
         """A line with its end."""
-        return self._file.readline()
+        return super().readline()
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(self._file.readline, b"")
+        return iter(self.readline, b"")
 
 
-class HintlessInput(TableInput):
+class HintlessInput(io.BytesIO):
     """An input whose ``readlines`` takes a hint and ignores it, as note 3 allows."""
 
-    __slots__ = ()
-
-    def readlines(self, _hint: int = -1, /) -> list[bytes]:
+    def readlines(self, _hint: int | None = -1, /) -> list[bytes]:
         """All lines that are left."""
-        return self._file.readlines()
-
-
-class IteratorInput(TableInput):
-    """An input that is its own iterator over lines."""
-
-    __slots__ = ()
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        line = self._file.readline()
-        if not line:
-            raise StopIteration
-        return line
+        return super().readlines()
 
 
 class BrokenInput(TableInput):
@@ -130,7 +109,6 @@ class BrokenInput(TableInput):
 INPUTS: dict[str, Callable[[bytes], Any]] = {
     "file": io.BytesIO,
     "table": TableInput,
-    "iterator": IteratorInput,
     "hintless": HintlessInput,
     "old": OldInput,
     "short": ShortInput,

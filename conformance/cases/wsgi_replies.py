@@ -1,0 +1,137 @@
+"""What a server does with the response: stop early, edit the headers, refuse to write.
+
+https://peps.python.org/pep-3333/#the-start-response-callable
+"""
+
+from __future__ import annotations
+
+from gateproof.conformance.case import case
+from gateproof.conformance.wsgi_baseline import (
+    TRAPS,
+    Baseline,
+    baselines,
+    folded,
+    survives,
+)
+from gateproof.conformance.wsgi_stage import WSGIStage
+from gateproof.targets.wsgi_gateway import ADDED, Reply
+
+HEAD = "wsgi.app.head-same-as-get"
+REINVOCABLE = "wsgi.app.reinvocable"
+MUTATED = "wsgi.response-headers.server-may-mutate"
+CLOSED_EARLY = "wsgi.server.may-close-early"
+
+UNCOMPARED = frozenset({"content-length", "date", "set-cookie", "vary"})
+"""Headers that a HEAD response may give otherwise, or that have a rule of their own."""
+
+
+@case("wsgi", "head", proves=(HEAD,), methods=("HEAD", "GET"))
+def head(stage: WSGIStage) -> None:
+    """HEAD is answered like GET, with the same headers.
+
+    A header that only making the body would tell may be missing:
+    https://www.rfc-editor.org/rfc/rfc9110#section-9.3.2
+    """
+    for baseline in baselines(stage):
+        if not 200 <= baseline.reply.status < 300:
+            continue
+        reply = survives(stage, baseline, "the method is HEAD", method="HEAD")
+        if reply.failed or reply.status != baseline.reply.status:
+            continue  # an application need not offer HEAD
+        again = stage.play(reply.request)
+        for text in _other_headers(baseline, reply):
+            if text in _other_headers(baseline, again):
+                stage.broken(HEAD, text, party="application", expected="the headers of GET")
+
+
+def _other_headers(baseline: Baseline, reply: Reply) -> list[str]:
+    """The headers of a HEAD reply that GET gives another value, each time."""
+    given = folded(reply)
+    texts = [
+        f"HEAD is answered with {name}: {', '.join(given[name])!r} "
+        f"where GET has {', '.join(values)!r}"
+        for name, values in baseline.headers.items()
+        if name not in UNCOMPARED and name in given and given[name] != values
+    ]
+    length = reply.header("Content-Length")
+    steady = baseline.headers.get("content-length")
+    if baseline.steady and steady and length not in (None, "0", *steady):
+        texts.append(f"HEAD is answered with Content-Length {length} where GET has {steady[0]}")
+    return texts
+
+
+@case("wsgi", "closed-early", proves=(CLOSED_EARLY, REINVOCABLE))
+def closed_early(stage: WSGIStage) -> None:
+    """The client goes away: the iterable is closed before it was read, or after one piece."""
+    for baseline in baselines(stage):
+        for pieces in (0, 1):
+            _stopped(stage, baseline, f"its iterable is closed after {pieces} items", pieces)
+        baseline.still("an earlier response was closed early", REINVOCABLE)
+
+
+def _stopped(stage: WSGIStage, baseline: Baseline, when: str, pieces: int) -> None:
+    request = baseline.request.but(stop_after=pieces)
+    if stage.play(request).raised is None:
+        return
+    again = stage.play(request)
+    if again.raised is not None:
+        stage.broken(
+            CLOSED_EARLY,
+            f"the application {again.failed} when {when}",
+            observed=again.failed,
+            expected="close() returns",
+            party="application",
+            hint="a generator must let GeneratorExit out and not yield again after it",
+        )
+
+
+@case("wsgi", "head-closed-early", proves=(CLOSED_EARLY,), methods=("HEAD",))
+def head_closed_early(stage: WSGIStage) -> None:
+    """The server has no use for the body of a HEAD response and closes it after one item."""
+    for baseline in baselines(stage, method="HEAD"):
+        _stopped(stage, baseline, "its iterable is closed after 1 item of a HEAD response", 1)
+
+
+@case("wsgi", "stopped-at-length", proves=(CLOSED_EARLY,))
+def stopped_at_length(stage: WSGIStage) -> None:
+    """The server takes no further item once it has as many octets as Content-Length says."""
+    for baseline in baselines(stage):
+        baseline.same(
+            "the iterable is closed when Content-Length is reached",
+            fails=CLOSED_EARLY,
+            differs=CLOSED_EARLY,
+            stop_at_length=True,
+        )
+        baseline.still("an earlier response was closed at its Content-Length", REINVOCABLE)
+
+
+@case("wsgi", "headers-edited-in-place", proves=(MUTATED,))
+def headers_edited(stage: WSGIStage) -> None:
+    """The server edits the header list it was given; the next response has none of that."""
+    for baseline in baselines(stage):
+        stage.play(baseline.request.but(edit_headers=True))
+        later = stage.play(baseline.request)
+        if ADDED in later.headers and ADDED not in baseline.reply.headers:
+            stage.broken(
+                MUTATED,
+                f"the application hands out a header list that the server edited ({ADDED[0]})",
+                observed=repr(later.headers)[:200],
+                expected=repr(baseline.reply.headers)[:200],
+                party="application",
+                hint="make the list anew in each call",
+            )
+
+
+@case("wsgi", "head-sent-early", proves=("wsgi.exc-info.app-no-trap",))
+def head_sent_early(stage: WSGIStage) -> None:
+    """With Content-Length 0 the server sends the head at once, as it may."""
+    for baseline in baselines(stage):
+        survives(stage, baseline, "the head is sent at once", early_head=True)
+
+
+@case("wsgi", "client-gone-in-write", proves=(REINVOCABLE, TRAPS))
+def client_gone_in_write(stage: WSGIStage) -> None:
+    """The client goes away and write() raises; afterwards the application works as before."""
+    for baseline in baselines(stage):
+        stage.play(baseline.request.but(write_fails=True))
+        baseline.still("an earlier write() raised", REINVOCABLE)
