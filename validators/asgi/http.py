@@ -1,0 +1,218 @@
+"""The judge of an HTTP connection: one request and its response."""
+
+from __future__ import annotations
+
+from gateproof.validators.asgi import http_checks as checks
+from gateproof.validators.asgi.judge import NOTHING, Judge, truth
+from gateproof.validators.asgi.machines import (
+    CONTENT,
+    REQUEST,
+    RESPONSE,
+    Content,
+    Delivers,
+    Gives,
+    Request,
+    Response,
+    Sends,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gateproof.validators.asgi.judge import Found
+    from gateproof.validators.asgi.shape import Active
+
+_MORE, _LAST = int(Sends.MORE), int(Sends.LAST)
+_BODY = int(Gives.BODY)
+_RESPONSE, _CONTENT, _REQUEST = RESPONSE.rows, CONTENT.rows, REQUEST.rows
+_COMPLETE = (int(Response.DONE), int(Response.ENDED))
+_UNSTARTED = (int(Response.WAITING), int(Response.DEBUGGED))
+
+
+class HTTPJudge(Judge):
+    """Judges one HTTP request and response, from both sides.
+
+    Attributes:
+        state, content, request: where its machines are.
+        status: of the response, ``None`` until started or if it is no number.
+        head: the headers of the response, once started.
+        left: octets that ``content-length`` still promises; ``None`` where no
+            length binds.
+    """
+
+    protocol = "http"
+    scope_schema = "asgi/scope.http"
+    sends = {  # noqa: RUF012 - a constant table
+        "http.response.start": ("asgi/http.response.start", "_start"),
+        "http.response.body": ("asgi/http.response.body", "_body"),
+        "http.response.zerocopysend": ("asgi/http.response.zerocopysend", "_zerocopy"),
+        "http.response.pathsend": ("asgi/http.response.pathsend", "_path"),
+        "http.response.push": ("asgi/http.response.push", "_push"),
+        "http.response.early_hint": ("asgi/http.response.early_hint", "_hint"),
+        "http.response.debug": ("asgi/http.response.debug", "_debug"),
+        "http.response.trailers": ("asgi/http.response.trailers", "_trailers"),
+    }
+    receives = {  # noqa: RUF012 - a constant table
+        "http.request": ("asgi/http.request", "_requested"),
+        "http.disconnect": ("asgi/http.disconnect", "_disconnected"),
+    }
+
+    def __init__(self, shapes: Active) -> None:
+        super().__init__(shapes)
+        self.state = int(Response.WAITING)
+        self.content = int(Content.NOTHING)
+        self.request = int(Request.OPEN)
+        self.status: int | None = None
+        self.head: list[tuple[bytes, bytes]] = []
+        self.left: int | None = None
+        self.bodiless = False
+        self.late = False
+        self._before = self.state
+
+    # What the server delivers --------------------------------------------------
+
+    def receive_called(self) -> Found:
+        """Note whether the response was complete when receive() was called."""
+        self.heard = True
+        complete = self.state in _COMPLETE
+        self.late = complete if self.waiting == 0 else self.late and complete
+        self.waiting += 1
+        return NOTHING
+
+    def receive_returned(self, event: object) -> Found:
+        """receive() returned ``event``."""
+        self.waiting -= 1
+        return super().receive_returned(event)
+
+    def receive_raised(self, error: BaseException) -> Found:
+        """receive() raised ``error``."""
+        self.waiting -= 1
+        return NOTHING
+
+    def receive_cancelled(self) -> Found:
+        """A pending receive() was cancelled."""
+        self.waiting -= 1
+        return NOTHING
+
+    def _requested(self, event: dict[str, object]) -> Found:
+        if self.late:
+            symbol = Delivers.UNASKED
+        elif truth(event.get("more_body", False)):
+            symbol = Delivers.MORE
+        else:
+            symbol = Delivers.LAST
+        self.request, found = self.move(
+            REQUEST, self.request, symbol, "'http.request' was delivered"
+        )
+        return found
+
+    def _disconnected(self, event: dict[str, object]) -> Found:
+        self.gone = True
+        self.request = _REQUEST[self.request][Delivers.DISCONNECT].state
+        return NOTHING
+
+    # What the application sends ------------------------------------------------
+
+    def _start(self, event: dict[str, object]) -> Found:
+        before = self._before = self.state
+        promise = (
+            "trailers" in event
+            and truth(event["trailers"])
+            and "http.response.trailers" in self.extensions
+        )
+        symbol = Sends.PROMISE if promise else Sends.START
+        cell = _RESPONSE[before][symbol]
+        if cell.requirement is not None:
+            return self._send(symbol, "http.response.start")
+        self.state = cell.state
+        status = event.get("status")
+        self.status = status if isinstance(status, int) else None
+        self.bodiless = status in (204, 304)
+        self.head = checks.fields(event.get("headers"))
+        self.left = checks.promised(self)
+        if self.heard or before == Response.ASTRAY:
+            return NOTHING
+        return checks.unheard(self)
+
+    def _body(self, event: dict[str, object]) -> Found:
+        before = self._before = self.state
+        more = event.get("more_body", False)
+        if more is not True and more is not False:
+            more = truth(more)
+        content = _CONTENT[self.content][_BODY]
+        cell = _RESPONSE[before][_MORE if more else _LAST]
+        if cell.requirement is not None or content.requirement is not None:
+            return self._send(_MORE if more else _LAST, "http.response.body", Gives.BODY)
+        self.content = content.state
+        self.state = cell.state
+        if self.left is None and not self.bodiless:
+            return NOTHING
+        return checks.counted(self, event.get("body", b""), last=not more)
+
+    def _zerocopy(self, event: dict[str, object]) -> Found:
+        more = truth(event.get("more_body", False))
+        symbol = Sends.ZEROCOPY_MORE if more else Sends.ZEROCOPY_LAST
+        self.left = None  # how much it holds is the file's affair
+        found = self._extension(symbol, "http.response.zerocopysend")
+        return found or checks.descriptor(event)
+
+    def _path(self, event: dict[str, object]) -> Found:
+        self.left = None
+        found = self._extension(Sends.PATHSEND, "http.response.pathsend", Gives.PATHSEND)
+        return found or checks.described(self)
+
+    def _push(self, event: dict[str, object]) -> Found:
+        return self._extension(Sends.PUSH, "http.response.push")
+
+    def _hint(self, event: dict[str, object]) -> Found:
+        return self._extension(Sends.HINT, "http.response.early_hint")
+
+    def _debug(self, event: dict[str, object]) -> Found:
+        return self._send(Sends.DEBUG, "http.response.debug")
+
+    def _trailers(self, event: dict[str, object]) -> Found:
+        more = truth(event.get("more_trailers", False))
+        symbol = Sends.TRAILERS_MORE if more else Sends.TRAILERS_LAST
+        found = self._extension(symbol, "http.response.trailers")
+        return found or checks.trailer_named(self)
+
+    def _extension(self, symbol: Sends, kind: str, gives: Gives | None = None) -> Found:
+        """Move by an extension's message; where it was not announced, tell only that."""
+        found = self._send(symbol, kind, gives)
+        return found if kind in self.extensions else self.unannounced(kind)
+
+    def _send(self, symbol: int, kind: str, gives: Gives | None = None) -> Found:
+        """Move both machines; of two broken requirements the narrower one is told."""
+        self._before = self.state
+        what = f"{kind!r} was sent"
+        mixed: Found = NOTHING
+        if gives is not None:
+            self.content, mixed = self.move(CONTENT, self.content, gives, what)
+        self.state, found = self.move(RESPONSE, self.state, symbol, what)
+        return mixed or found
+
+    def send_returned(self) -> Found:
+        """The latest send() that was called returned."""
+        return super().send_returned()
+
+    def send_raised(self, error: BaseException) -> Found:
+        """send() raised ``error``: the client is gone, or the message was refused."""
+        found: Found = NOTHING
+        if isinstance(error, OSError) or not isinstance(error, Exception):
+            self.gone = True
+        elif self.gone:
+            found = checks.wrong_class(self, error)
+        elif self._before in _COMPLETE:
+            found = checks.not_ignored(self, error)
+        else:
+            self.state = int(Response.ASTRAY)
+        self._refusable = None
+        return found
+
+    def ended(self) -> Found:
+        """What the application left undone when it returned."""
+        if self.gone:
+            return NOTHING
+        self.state, found = self.move(
+            RESPONSE, self.state, Sends.RETURN, "the application returned"
+        )
+        return found

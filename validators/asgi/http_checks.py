@@ -1,0 +1,194 @@
+"""Checks of an HTTP exchange that neither a shape nor an order decides."""
+
+from __future__ import annotations
+
+from gateproof.validators.asgi.judge import NOTHING, breach, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gateproof.validators.asgi.http import HTTPJudge
+    from gateproof.validators.asgi.judge import Found
+
+FINDS = {
+    "counted": (
+        "asgi.http.app.content-length-consistent",
+        "asgi.http.app.body-for-bodyless-status",
+    ),
+    "unheard": ("asgi.http.request.app-not-trigger-on-scope",),
+    "descriptor": ("asgi.ext.zerocopy.file-descriptor",),
+    "described": ("asgi.ext.pathsend.app-sets-headers",),
+    "trailer_named": ("asgi.ext.trailers.app-sends-trailer-header",),
+    "wrong_class": ("asgi.http.send.raises-oserror-when-closed",),
+    "not_ignored": ("asgi.http.response-body.after-complete-ignored",),
+}
+"""The requirements that each check can find broken."""
+
+
+def fields(headers: object) -> list[tuple[bytes, bytes]]:
+    """The header fields that are pairs of bytes; whatever else there is, shapes judge."""
+    if type(headers) is not list and type(headers) is not tuple:
+        return []
+    return [
+        (pair[0], pair[1])
+        for pair in headers
+        if (type(pair) is tuple or type(pair) is list)
+        and len(pair) == 2
+        and type(pair[0]) is bytes
+        and type(pair[1]) is bytes
+    ]
+
+
+def promised(judge: HTTPJudge) -> int | None:
+    """How many octets of body ``content-length`` binds the application to.
+
+    None for HEAD and 304, whose length speaks of another response, and where the
+    field is missing, repeated or no number.
+    """
+    lengths = [value for name, value in judge.head if name.lower() == b"content-length"]
+    if len(lengths) != 1 or judge.status == 304 or judge.scope.get("method") == "HEAD":
+        return None
+    value = lengths[0].strip(b" \t")
+    return int(value) if value.isdigit() and len(value) < 20 else None
+
+
+def counted(judge: HTTPJudge, body: object, *, last: bool) -> Found:
+    """Whether the body so far agrees with ``content-length`` and the status."""
+    try:
+        size = memoryview(body).nbytes  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        judge.left = None  # no bytes: a shape's finding, and nothing to count
+        return NOTHING
+    if judge.bodiless and size:
+        judge.bodiless = False
+        judge.left = None
+        return (
+            breach(
+                "asgi.http.app.body-for-bodyless-status",
+                f"{size} octets of body were sent with status {judge.status}",
+                f"{size} octets",
+                "no body",
+            ),
+        )
+    if judge.left is None:
+        return NOTHING
+    judge.left -= size
+    if judge.left >= 0 and not (last and judge.left):
+        return NOTHING
+    left, judge.left = judge.left, None
+    return (
+        breach(
+            "asgi.http.app.content-length-consistent",
+            f"the body is {abs(left)} octets "
+            + ("longer than" if left < 0 else "shorter than")
+            + " content-length says",
+            f"{'at least ' if left < 0 and not last else ''}{_length(judge) - left} octets",
+            f"{_length(judge)} octets",
+        ),
+    )
+
+
+def _length(judge: HTTPJudge) -> int:
+    return next(int(v) for name, v in judge.head if name.lower() == b"content-length")
+
+
+def unheard(judge: HTTPJudge) -> Found:
+    """Whether the response was started without a look at the request."""
+    if not judge.shapes.told("asgi.http.request.app-not-trigger-on-scope"):
+        return NOTHING
+    return (
+        breach(
+            "asgi.http.request.app-not-trigger-on-scope",
+            "the response was started before receive() was called",
+            "'http.response.start' first",
+            "await receive()",
+        ),
+    )
+
+
+def descriptor(event: dict[str, object]) -> Found:
+    """Whether ``file`` has a descriptor of the operating system."""
+    file = event.get("file")
+    if "file" not in event:
+        return NOTHING
+    if type(file) is int:
+        return (
+            breach(
+                "asgi.ext.zerocopy.file-descriptor",
+                "'file' is a bare descriptor number, which servers need not take",
+                shown(file),
+                "an open file object",
+                verdict="weak",
+            ),
+        )
+    try:
+        number = file.fileno()  # type: ignore[union-attr]
+    except Exception as error:  # noqa: BLE001 - the object is the application's own
+        seen = f"fileno() raises {type(error).__name__}"
+    else:
+        if isinstance(number, int):
+            return NOTHING
+        seen = f"fileno() gives {shown(number)}"
+    return (
+        breach(
+            "asgi.ext.zerocopy.file-descriptor",
+            "'file' has no descriptor of the operating system",
+            f"{type(file).__name__}, whose {seen}",
+            "an open file object",
+        ),
+    )
+
+
+def described(judge: HTTPJudge) -> Found:
+    """Whether a response made of a path tells its length."""
+    if judge.state == 9 or any(name.lower() == b"content-length" for name, _ in judge.head):  # noqa: PLR2004
+        return NOTHING
+    return (
+        breach(
+            "asgi.ext.pathsend.app-sets-headers",
+            "'http.response.pathsend' was sent and the response has no content-length",
+            shown([name for name, _ in judge.head]),
+            "content-length in the headers",
+            verdict="weak",
+        ),
+    )
+
+
+def trailer_named(judge: HTTPJudge) -> Found:
+    """Whether the response's headers named its trailers."""
+    if any(name.lower() == b"trailer" for name, _ in judge.head):
+        return NOTHING
+    return (
+        breach(
+            "asgi.ext.trailers.app-sends-trailer-header",
+            "trailers were sent and the response has no trailer header",
+            shown([name for name, _ in judge.head]),
+            "a trailer header that names them",
+        ),
+    )
+
+
+def wrong_class(judge: HTTPJudge, error: BaseException) -> Found:
+    """Whether send() after a disconnect raised what the text asks for since 2.4."""
+    if judge.version < (2, 4):
+        return NOTHING
+    return (
+        breach(
+            "asgi.http.send.raises-oserror-when-closed",
+            "send() after 'http.disconnect' raised an exception that is no OSError",
+            shown(error),
+            "a subclass of OSError",
+        ),
+    )
+
+
+def not_ignored(judge: HTTPJudge, error: BaseException) -> Found:
+    """Note a server that refuses a message after the response instead of ignoring it."""
+    return (
+        breach(
+            "asgi.http.response-body.after-complete-ignored",
+            "send() raised for a message after the response was complete",
+            shown(error),
+            "the message is ignored",
+            verdict="observed",
+        ),
+    )

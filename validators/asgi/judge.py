@@ -1,0 +1,510 @@
+"""What every ASGI judge does: keep count of calls, check shapes, run machines.
+
+A judge is fed what crosses the boundary of one connection, in order, and says
+what was wrong with it; it does no input or output and knows nothing of who
+feeds it. :func:`judge` picks the judge of a scope.
+"""
+
+from __future__ import annotations
+
+from gateproof.validators.asgi.shape import Active, active
+from gateproof.validators.asgi.substitute import rereadable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from gateproof.validators.machine import Machine
+    from gateproof.validators.policy import Policy
+    from gateproof.validators.violation import Breach, Party, Verdict
+
+    Found = Iterable[Breach]
+    Plan = tuple[Callable[[object], bool], str, Callable[["Judge", dict[str, object]], Found]]
+
+NOTHING: tuple[Breach, ...] = ()
+"""What a judge returns when all is fine."""
+
+MISSING = object()
+"""Stands for a missing argument or key."""
+
+
+class Misuse:
+    """A call of send with other arguments than one positional event."""
+
+    __slots__ = ("arguments", "named")
+
+    def __init__(self, arguments: tuple[object, ...], named: dict[str, object]) -> None:
+        self.arguments = arguments
+        self.named = named
+
+    def __repr__(self) -> str:
+        return f"Misuse({self.arguments!r}, {self.named!r})"
+
+
+def breach(
+    requirement: str,
+    message: str,
+    observed: str = "",
+    expected: str = "",
+    *,
+    party: Party | None = None,
+    verdict: Verdict | None = None,
+) -> Breach:
+    """A breach; its class is loaded with the first one."""
+    from gateproof.validators.violation import Breach
+
+    return Breach(requirement, message, observed, expected, party, verdict)
+
+
+def shown(value: object, limit: int = 120) -> str:
+    """A bounded ``repr`` that never raises."""
+    try:
+        if isinstance(value, (str, bytes)) and len(value) > limit:
+            text = f"{value[: limit // 2]!r}... ({len(value)} long)"
+        elif isinstance(value, dict):
+            pairs = [f"{shown(k, 40)}: {shown(v, 40)}" for k, v in list(dict.items(value))[:8]]
+            text = "{" + ", ".join(pairs) + ("}" if len(value) <= 8 else ", ...}")
+        else:
+            text = repr(value)
+    except Exception as error:  # noqa: BLE001 - a repr is the application's own code
+        return f"<{type(value).__name__}, whose repr raises {type(error).__name__}>"
+    return text if len(text) <= 4 * limit else f"{text[: 4 * limit]}..."
+
+
+def plain(value: object) -> dict[str, object] | None:
+    """``value`` as an exact dict with an exact ``type``, ``None`` if it is no dict.
+
+    Only what a dict subclass holds is judged, never what its methods say.
+    """
+    if not issubclass(type(value), dict):
+        return None
+    held: dict[str, object] = dict(dict.items(value))  # type: ignore[call-overload]
+    kind = held.get("type")
+    if type(kind) is not str and issubclass(type(kind), str):
+        held["type"] = str.__str__(kind)  # type: ignore[arg-type]
+    return held
+
+
+def truth(value: object) -> bool:
+    """Whether a server would take ``value`` for true."""
+    if value is True or value is False:
+        return value is True
+    try:
+        return bool(value)
+    except Exception:  # noqa: BLE001 - the value is the other side's own
+        return False
+
+
+class Judge:
+    """The judge of one connection whose protocol no specification here describes.
+
+    It is also what the judges of known protocols have in common. Every method
+    that is fed returns breaches, an empty tuple when nothing was wrong.
+
+    Args:
+        shapes: the active set.
+
+    Attributes:
+        protocol: the scope's ``type``.
+        forward: the message that has to go on in place of the one just fed,
+            because judging it used up an iterator; ``None`` as a rule.
+        record: what the ladder keeps of that message, ``None`` as a rule.
+    """
+
+    protocol = ""
+    scope_schema = "asgi/scope"
+    sends: dict[str, tuple[str, str]] = {}  # noqa: RUF012 - a constant table
+    """Event types an application sends: their schema and the method that judges them."""
+    receives: dict[str, tuple[str, str]] = {}  # noqa: RUF012 - a constant table
+    """Event types a server delivers, likewise."""
+
+    def __init__(self, shapes: Active) -> None:
+        self.shapes = shapes
+        plans = shapes.plans.get(type(self))
+        if plans is None:
+            plans = shapes.plans[type(self)] = self._plan(shapes)
+        self._sends, self._receives, self._unknown, self._accept_scope = plans  # type: ignore[misc]
+        self.scope: dict[str, object] = {}
+        self.extensions: dict[object, object] = {}
+        self.version = (2, 0)
+        self.gone = False
+        self.heard = False
+        self.over = False
+        self.waiting = 0
+        self.forward: object = None
+        self.record: object = None
+        self._refusable: tuple[str, str] | None = None
+
+    @classmethod
+    def _plan(cls, shapes: Active) -> tuple[object, ...]:
+        def table(entries: dict[str, tuple[str, str]]) -> dict[object, object]:
+            return {
+                kind: (shapes.accept(name), name, getattr(cls, method))
+                for kind, (name, method) in entries.items()
+            }
+
+        return (
+            table(cls.sends),
+            table(cls.receives),
+            shapes.accept("asgi/event"),
+            shapes.accept(cls.scope_schema),
+        )
+
+    # The call ------------------------------------------------------------------
+
+    def called(self, scope: object) -> Found:
+        """The server called the application with ``scope``."""
+        held = plain(scope)
+        found: Found = NOTHING
+        if not self._accept_scope(scope):
+            found = self._misshapen(self.scope_schema, self._accept_scope, scope, "server")
+        if held is not None:
+            self.scope = held
+            extensions = held.get("extensions")
+            if issubclass(type(extensions), dict):
+                self.extensions = dict(dict.items(extensions))  # type: ignore[call-overload]
+            self.version = _version(held)
+        self.begin()
+        return found
+
+    def begin(self) -> None:
+        """Read from ``scope`` what the protocol needs to know of it."""
+
+    def returned(self, value: object) -> Found:
+        """The application returned ``value``."""
+        self.over = True
+        return self.ended()
+
+    def ended(self) -> Found:
+        """What the end of the call leaves undone."""
+        return NOTHING
+
+    def raised(self, error: BaseException) -> Found:
+        """The application raised ``error``; no lecture on what it left undone."""
+        self.over = True
+        return NOTHING
+
+    def cancelled(self) -> Found:
+        """The call was cancelled, so the application owes nothing more."""
+        self.over = True
+        return NOTHING
+
+    def unawaited(self, count: int) -> Found:
+        """The call is about to return and ``count`` results of send were never awaited."""
+        return (
+            breach(
+                "asgi.app.must-await-send",
+                f"the application returned and {count} result{'s' if count > 1 else ''} of "
+                "send() had never been awaited",
+                f"{count} never awaited",
+                "await send(event)",
+            ),
+        )
+
+    def unusable(self, what: object) -> Found:
+        """Calling the application with three arguments raised or gave no awaitable."""
+        failed = isinstance(what, BaseException)
+        return (
+            breach(
+                "asgi.app.async-callable",
+                "calling the application with scope, receive and send "
+                + (f"raised {shown(what)}" if failed else f"returned {shown(what)}"),
+                shown(what),
+                "an awaitable",
+            ),
+        )
+
+    # receive() -----------------------------------------------------------------
+
+    def receive_called(self) -> Found:
+        """The application called receive()."""
+        self.heard = True
+        return NOTHING
+
+    def receive_returned(self, event: object) -> Found:
+        """receive() returned ``event``."""
+        held = event if type(event) is dict else plain(event)
+        if held is not None:
+            try:
+                plan = self._receives.get(held.get("type"))
+            except TypeError:  # the type cannot be hashed
+                plan = None
+            if plan is not None:
+                accept, name, judge = plan
+                if accept(event):
+                    return judge(self, held)  # type: ignore[no-any-return]
+                found = tuple(self._misshapen(name, accept, event, "server"))
+                return (*found, *judge(self, held))
+        return self._foreign(event, held, "server")
+
+    def receive_raised(self, error: BaseException) -> Found:
+        """receive() raised ``error``."""
+        return NOTHING
+
+    def receive_cancelled(self) -> Found:
+        """A pending receive() was cancelled."""
+        return NOTHING
+
+    # send() --------------------------------------------------------------------
+
+    def send_called(self, event: object) -> Found:
+        """The application called send() with ``event``, or a :class:`Misuse` of it."""
+        held = event if type(event) is dict else plain(event)
+        self._refusable = None
+        if held is not None:
+            try:
+                plan = self._sends.get(held.get("type"))
+            except TypeError:  # the type cannot be hashed
+                plan = None
+            if plan is not None:
+                accept, name, judge = plan
+                if accept(event):
+                    return judge(self, held)  # type: ignore[no-any-return]
+                found = tuple(self._misshapen(name, accept, event, "application"))
+                if found:
+                    self._refusable = refusal(held, found)
+                if self.record is not None:
+                    held = self.record
+                return (*found, *judge(self, held))
+        elif type(event) is Misuse:
+            return (
+                breach(
+                    "asgi.send.positional-event",
+                    "send() was called with other arguments than one positional event",
+                    f"send{shown(event.arguments)} {shown(event.named)}",
+                    "send(event)",
+                ),
+            )
+        return self._foreign(event, held, "application")
+
+    def send_returned(self) -> Found:
+        """The latest send() that was called returned."""
+        if self._refusable is None:
+            return NOTHING
+        requirement, what = self._refusable
+        self._refusable = None
+        return (
+            breach(
+                requirement,
+                f"send() returned as if nothing were wrong for {what}",
+                "no exception",
+                "an exception from send()",
+            ),
+        )
+
+    def send_raised(self, error: BaseException) -> Found:
+        """send() raised ``error`` (or was cancelled)."""
+        self._refusable = None
+        if isinstance(error, OSError) or not isinstance(error, Exception):
+            self.gone = True
+        return NOTHING
+
+    # Replay --------------------------------------------------------------------
+
+    def feed(self, step: str, data: object = None) -> Found:
+        """Judge one rung of a ladder.
+
+        Raises:
+            ValueError: no such step.
+        """
+        method = STEPS.get(step)
+        if method is None:
+            raise ValueError(f"unknown step {step!r}; one of {', '.join(STEPS)}")
+        if step in WITH_DATA:
+            return getattr(self, method)(data)  # type: ignore[no-any-return]
+        return getattr(self, method)()  # type: ignore[no-any-return]
+
+    # What judges share ---------------------------------------------------------
+
+    def move(self, machine: Machine, state: int, symbol: int, what: str) -> tuple[int, Found]:
+        """The state after ``symbol`` and the breach of the move, if it breaks something."""
+        cell = machine.rows[state][symbol]
+        if cell.requirement is None:
+            return cell.state, NOTHING
+        from gateproof.validators.asgi.words import allowed, where
+
+        return cell.state, (
+            breach(
+                cell.requirement,
+                f"{what} {where(machine, state)}",
+                what,
+                allowed(machine, state, symbol, self.extensions),
+                verdict=cell.verdict,
+            ),
+        )
+
+    def unannounced(self, kind: str) -> Found:
+        """The breach that ``kind`` is, because the server does not offer its extension."""
+        from gateproof.validators.asgi.words import EXTENSION_OF
+
+        name = EXTENSION_OF[kind]
+        return (
+            breach(
+                "asgi.extensions.app-uses-only-announced",
+                f"{kind!r} was sent though scope['extensions'] does not announce {name!r}",
+                f"extensions {shown(sorted(map(str, self.extensions)))}",
+                "no event of an extension that was not announced",
+            ),
+        )
+
+    def _misshapen(
+        self, name: str, accept: Callable[[object], bool], value: object, party: Party
+    ) -> Found:
+        """Why ``value`` was rejected; readable once, it is read here and replaced."""
+        substitute = rereadable(value)
+        if substitute is not None:
+            self.forward, self.record = substitute
+            value = self.record
+            if accept(value):
+                return NOTHING
+        return self.shapes.explain(name, value, party)
+
+    def _foreign(self, event: object, held: dict[str, object] | None, party: Party) -> Found:
+        """Judge an event that this protocol does not define for ``party``."""
+        found = NOTHING
+        if not self._unknown(event):
+            found = self.shapes.explain("asgi/event", event, party)
+        if held is None:
+            return found
+        kind = held.get("type")
+        if type(kind) is not str:
+            if party == "application" and "type" not in held:
+                self._refusable = (
+                    "asgi.server.raises-on-missing-type",
+                    "an event without a type",
+                )
+            return found
+        if party == "application":
+            return (*found, *self._unheard_of(kind))
+        if self.protocol and not kind.startswith(f"{self.protocol}."):
+            return (*found, self._outside(kind, party))
+        return found
+
+    def _unheard_of(self, kind: str) -> Found:
+        # An extension that we do not know may define any event.
+        if not self.protocol or any(name not in KNOWN_EXTENSIONS for name in self.extensions):
+            return NOTHING
+        self._refusable = (
+            "asgi.server.raises-on-unknown-event-type",
+            f"an event of type {kind!r}, which no specification defines here",
+        )
+        if not kind.startswith(f"{self.protocol}."):
+            return (self._outside(kind, "application"),)
+        if kind.startswith(("http.response.", "websocket.http.response.")):
+            return (
+                breach(
+                    "asgi.extensions.app-uses-only-announced",
+                    f"{kind!r} is no message of {self.protocol} and no announced extension's",
+                    repr(kind),
+                    ", ".join(map(repr, self.sends)),
+                    verdict="weak",
+                ),
+            )
+        return NOTHING
+
+    def _outside(self, kind: str, party: Party) -> Breach:
+        return breach(
+            "asgi.event.type-namespaced",
+            f"an event of type {kind!r} on a connection of type {self.protocol!r}",
+            repr(kind),
+            f"'{self.protocol}.'...",
+            party=party,
+        )
+
+
+KNOWN_EXTENSIONS = frozenset(
+    {
+        "http.response.debug",
+        "http.response.early_hint",
+        "http.response.pathsend",
+        "http.response.push",
+        "http.response.trailers",
+        "http.response.zerocopysend",
+        "tls",
+        "websocket.http.response",
+    }
+)
+"""The extensions that the specifications describe."""
+
+STEPS = {
+    "call": "called",
+    "receive": "receive_called",
+    "received": "receive_returned",
+    "receive-raised": "receive_raised",
+    "receive-cancelled": "receive_cancelled",
+    "send": "send_called",
+    "sent": "send_returned",
+    "send-raised": "send_raised",
+    "unawaited": "unawaited",
+    "unusable": "unusable",
+    "return": "returned",
+    "raise": "raised",
+    "cancel": "cancelled",
+}
+"""The steps of an ASGI ladder and the methods that judge them."""
+
+WITH_DATA = frozenset(STEPS) - {"receive", "receive-cancelled", "sent", "cancel"}
+"""The steps that carry data."""
+
+_MANDATORY = {
+    "http.response.start": ("status",),
+    "http.response.push": ("path", "headers"),
+    "http.response.pathsend": ("path",),
+    "http.response.zerocopysend": ("file",),
+    "http.response.early_hint": ("links",),
+    "http.response.trailers": ("headers",),
+    "websocket.http.response.start": ("status",),
+}
+_MISTYPED = (".status-type", ".headers-name-bytes", ".headers-value-bytes")
+
+
+def refusal(event: dict[str, object], found: Iterable[Breach]) -> tuple[str, str] | None:
+    """What a server should have done about a misshapen event, and what was wrong with it."""
+    kind = str(event["type"])
+    for key in _MANDATORY.get(kind, ()):
+        if key not in event:
+            return "asgi.server.raises-on-missing-keys", f"a {kind!r} without {key!r}"
+    for one in found:
+        if one.requirement.endswith(_MISTYPED):
+            return "asgi.server.raises-on-wrong-types", f"a {kind!r} with a value of a wrong type"
+    if kind == "websocket.send" and any(b.requirement.endswith(".exactly-one") for b in found):
+        return (
+            "asgi.websocket.send.server-rejects-invalid-combination",
+            "a 'websocket.send' with both or neither of 'text' and 'bytes'",
+        )
+    return None
+
+
+def _version(scope: dict[str, object]) -> tuple[int, int]:
+    """The declared ``spec_version``, 2.0 where there is none that can be read."""
+    asgi = scope.get("asgi")
+    declared = asgi.get("spec_version") if type(asgi) is dict else None
+    if type(declared) is str:
+        major, _, minor = declared.partition(".")
+        if major.isascii() and major.isdigit() and minor.isascii() and minor.isdigit():
+            return int(major[:4]), int(minor[:4])
+    return 2, 0
+
+
+_HOMES = {
+    "http": ("gateproof.validators.asgi.http", "HTTPJudge"),
+    "websocket": ("gateproof.validators.asgi.websocket", "WebSocketJudge"),
+    "lifespan": ("gateproof.validators.asgi.lifespan", "LifespanJudge"),
+}
+_JUDGES: dict[object, type[Judge]] = {}
+
+
+def judge(scope: object, policy: Policy) -> Judge:
+    """The judge of a connection with ``scope``, for what ``policy`` tells."""
+    kind = scope.get("type") if type(scope) is dict else (plain(scope) or {}).get("type")
+    if type(kind) is not str:
+        kind = ""
+    made = _JUDGES.get(kind)
+    if made is None:
+        import importlib
+
+        home = _HOMES.get(kind, ("gateproof.validators.asgi.unknown", "UnknownJudge"))
+        made = getattr(importlib.import_module(home[0]), home[1])
+        if kind in _HOMES:
+            _JUDGES[kind] = made
+    return made(active(policy.rules, policy.parties))

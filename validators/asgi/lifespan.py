@@ -1,0 +1,68 @@
+"""The judge of a lifespan: start and stop of the application, from both sides."""
+
+from __future__ import annotations
+
+from gateproof.validators.asgi.judge import NOTHING, Judge
+from gateproof.validators.asgi.machines import LIFE, Life, Lives
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gateproof.validators.asgi.judge import Found
+    from gateproof.validators.asgi.shape import Active
+
+
+class LifespanJudge(Judge):
+    """Judges one lifespan, from both sides."""
+
+    protocol = "lifespan"
+    scope_schema = "asgi/scope.lifespan"
+    sends = {  # noqa: RUF012 - a constant table
+        "lifespan.startup.complete": ("asgi/lifespan.startup.complete", "_complete"),
+        "lifespan.startup.failed": ("asgi/lifespan.startup.failed", "_fail"),
+        "lifespan.shutdown.complete": ("asgi/lifespan.shutdown.complete", "_stop"),
+        "lifespan.shutdown.failed": ("asgi/lifespan.shutdown.failed", "_stop_fail"),
+    }
+    receives = {  # noqa: RUF012 - a constant table
+        "lifespan.startup": ("asgi/lifespan.startup", "_startup"),
+        "lifespan.shutdown": ("asgi/lifespan.shutdown", "_shutdown"),
+    }
+
+    def __init__(self, shapes: Active) -> None:
+        super().__init__(shapes)
+        self.state = int(Life.IDLE)
+
+    def _startup(self, event: dict[str, object]) -> Found:
+        return self._live(Lives.STARTUP, "'lifespan.startup' was delivered")
+
+    def _shutdown(self, event: dict[str, object]) -> Found:
+        return self._live(Lives.SHUTDOWN, "'lifespan.shutdown' was delivered")
+
+    def _complete(self, event: dict[str, object]) -> Found:
+        return self._live(Lives.COMPLETE, "'lifespan.startup.complete' was sent")
+
+    def _fail(self, event: dict[str, object]) -> Found:
+        return self._live(Lives.FAIL, "'lifespan.startup.failed' was sent")
+
+    def _stop(self, event: dict[str, object]) -> Found:
+        return self._live(Lives.STOP, "'lifespan.shutdown.complete' was sent")
+
+    def _stop_fail(self, event: dict[str, object]) -> Found:
+        return self._live(Lives.STOP_FAIL, "'lifespan.shutdown.failed' was sent")
+
+    def _live(self, symbol: Lives, what: str) -> Found:
+        self.state, found = self.move(LIFE, self.state, symbol, what)
+        return found
+
+    def send_raised(self, error: BaseException) -> Found:
+        """send() raised ``error``: the message was refused, so judging holds back."""
+        self.state = int(Life.ASTRAY)
+        return super().send_raised(error)
+
+    def raised(self, error: BaseException) -> Found:
+        """The application raised ``error``."""
+        self.over = True
+        return self._live(Lives.RAISE, "the application raised")
+
+    def ended(self) -> Found:
+        """The application returned."""
+        return NOTHING if self.gone else self._live(Lives.RETURN, "the application returned")

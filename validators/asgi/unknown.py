@@ -1,0 +1,62 @@
+"""The judge of a connection whose protocol no specification here describes."""
+
+from __future__ import annotations
+
+from gateproof.validators.asgi.judge import NOTHING, Judge, breach
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gateproof.validators.asgi.judge import Found
+
+UNHEARD_OF = "x-conformance-"
+"""Types that begin with this belong to no protocol at all, so no application knows them.
+
+Other unknown types may be a third party's protocol that the application does
+understand: nothing is told of those.
+"""
+
+
+class UnknownJudge(Judge):
+    """Judges how an application meets a protocol that it cannot know."""
+
+    def begin(self) -> None:
+        """Settle whether any application could understand this scope."""
+        kind = self.scope.get("type")
+        self.alien = type(kind) is str and kind.startswith(UNHEARD_OF)
+        self.sent = False
+
+    def send_called(self, event: object) -> Found:
+        """Nothing may be sent on a protocol that is not understood."""
+        found = super().send_called(event)
+        if not self.alien or self.sent:
+            return found
+        self.sent = True
+        return (
+            *found,
+            breach(
+                "asgi.app.rejects-unknown-before-sending",
+                f"an event was sent on a connection of type {self.scope['type']!r}",
+                "a call of send()",
+                "an exception before any event",
+            ),
+        )
+
+    def ended(self) -> Found:
+        """Returning pretends that the protocol was understood."""
+        if not self.alien:
+            return NOTHING
+        return (
+            breach(
+                "asgi.app.rejects-unknown-protocol",
+                f"the application returned from a connection of type {self.scope['type']!r}",
+                "a normal return",
+                "an exception",
+            ),
+        )
+
+
+FINDS = {
+    "send_called": ("asgi.app.rejects-unknown-before-sending",),
+    "ended": ("asgi.app.rejects-unknown-protocol",),
+}
+"""The requirements that each check can find broken."""

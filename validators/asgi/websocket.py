@@ -1,0 +1,136 @@
+"""The judge of a WebSocket connection."""
+
+from __future__ import annotations
+
+from gateproof.validators.asgi import websocket_checks as checks
+from gateproof.validators.asgi.judge import NOTHING, Judge, truth
+from gateproof.validators.asgi.machines import (
+    ANSWER,
+    SOCKET,
+    Answer,
+    Answers,
+    Socket,
+    Tells,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gateproof.validators.asgi.judge import Found
+    from gateproof.validators.asgi.shape import Active
+
+_ACCEPTED = int(Answer.ACCEPTED)
+_CONNECTED = int(Socket.CONNECTED)
+_ANSWER = ANSWER.rows
+_LISTEN, _LEAVE = int(Answers.LISTEN), int(Answers.LEAVE)
+
+
+class WebSocketJudge(Judge):
+    """Judges one WebSocket connection, from both sides.
+
+    Attributes:
+        state: how the application answered.
+        socket: what the server told.
+        opened: whether the connection was ever accepted.
+    """
+
+    protocol = "websocket"
+    scope_schema = "asgi/scope.websocket"
+    sends = {  # noqa: RUF012 - a constant table
+        "websocket.accept": ("asgi/websocket.accept", "_accept"),
+        "websocket.send": ("asgi/websocket.send", "_send"),
+        "websocket.close": ("asgi/websocket.close", "_close"),
+        "websocket.http.response.start": ("asgi/websocket.http.response.start", "_deny"),
+        "websocket.http.response.body": ("asgi/websocket.http.response.body", "_deny_body"),
+    }
+    receives = {  # noqa: RUF012 - a constant table
+        "websocket.connect": ("asgi/websocket.connect", "_connected"),
+        "websocket.receive": ("asgi/websocket.receive", "_received"),
+        "websocket.disconnect": ("asgi/websocket.disconnect", "_disconnected"),
+    }
+
+    def __init__(self, shapes: Active) -> None:
+        super().__init__(shapes)
+        self.state = int(Answer.WAITING)
+        self.socket = int(Socket.SILENT)
+        self.opened = False
+
+    # What the server delivers --------------------------------------------------
+
+    def receive_called(self) -> Found:
+        """The application called receive()."""
+        self.heard = True
+        cell = _ANSWER[self.state][_LISTEN]
+        if cell.requirement is None:
+            return NOTHING
+        return self._answer(Answers.LISTEN, "receive() was called")
+
+    def _connected(self, event: dict[str, object]) -> Found:
+        return self._tell(Tells.CONNECT, "'websocket.connect' was delivered")
+
+    def _received(self, event: dict[str, object]) -> Found:
+        if self.opened and self.socket == _CONNECTED:
+            return NOTHING
+        symbol = Tells.RECEIVE if self.opened else Tells.UNASKED
+        return self._tell(symbol, "'websocket.receive' was delivered")
+
+    def _disconnected(self, event: dict[str, object]) -> Found:
+        self.gone = True
+        self.state = _ANSWER[self.state][_LEAVE].state
+        return self._tell(Tells.DISCONNECT, "'websocket.disconnect' was delivered")
+
+    def _tell(self, symbol: Tells, what: str) -> Found:
+        self.socket, found = self.move(SOCKET, self.socket, symbol, what)
+        return found
+
+    # What the application sends ------------------------------------------------
+
+    def _accept(self, event: dict[str, object]) -> Found:
+        unheard = self.socket == Socket.SILENT
+        found = self._answer(
+            Answers.ACCEPT_UNHEARD if unheard else Answers.ACCEPT, "'websocket.accept' was sent"
+        )
+        self.opened = True
+        return (*found, *checks.offered(self, event), *checks.headers_known(self, event))
+
+    def _send(self, event: dict[str, object]) -> Found:
+        if self.state == _ACCEPTED:
+            return NOTHING
+        return self._answer(Answers.SEND, "'websocket.send' was sent")
+
+    def _close(self, event: dict[str, object]) -> Found:
+        found = self._answer(Answers.CLOSE, "'websocket.close' was sent")
+        return (*found, *checks.reason_known(self, event))
+
+    def _deny(self, event: dict[str, object]) -> Found:
+        return self._extension(Answers.DENY, "websocket.http.response.start")
+
+    def _deny_body(self, event: dict[str, object]) -> Found:
+        more = truth(event.get("more_body", False))
+        symbol = Answers.DENY_MORE if more else Answers.DENY_LAST
+        return self._extension(symbol, "websocket.http.response.body")
+
+    def _extension(self, symbol: Answers, kind: str) -> Found:
+        """Move by an extension's message; where it was not announced, tell only that."""
+        found = self._answer(symbol, f"{kind!r} was sent")
+        return found if "websocket.http.response" in self.extensions else self.unannounced(kind)
+
+    def _answer(self, symbol: Answers, what: str) -> Found:
+        self.state, found = self.move(ANSWER, self.state, symbol, what)
+        return found
+
+    def send_raised(self, error: BaseException) -> Found:
+        """send() raised ``error``: the client is gone, or the message was refused."""
+        found: Found = NOTHING
+        if isinstance(error, OSError) or not isinstance(error, Exception):
+            self.gone = True
+            self.state = _ANSWER[self.state][Answers.LOSE].state
+        elif self.gone:
+            found = checks.wrong_class(self, error)
+        else:
+            self.state = int(Answer.ASTRAY)
+        self._refusable = None
+        return found
+
+    def ended(self) -> Found:
+        """What the application left undone when it returned."""
+        return NOTHING if self.gone else self._answer(Answers.RETURN, "the application returned")

@@ -1,0 +1,82 @@
+"""Checks of a WebSocket connection that neither a shape nor an order decides."""
+
+from __future__ import annotations
+
+from gateproof.validators.asgi.judge import NOTHING, breach, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gateproof.validators.asgi.judge import Found
+    from gateproof.validators.asgi.websocket import WebSocketJudge
+
+FINDS = {
+    "offered": ("asgi.websocket.accept.subprotocol-offered",),
+    "headers_known": ("asgi.websocket.accept.headers-since-2-1",),
+    "reason_known": ("asgi.http.spec-version.no-newer-features",),
+    "wrong_class": ("asgi.websocket.send.raises-oserror-when-closed",),
+}
+"""The requirements that each check can find broken."""
+
+
+def offered(judge: WebSocketJudge, event: dict[str, object]) -> Found:
+    """Whether the chosen subprotocol is one that the client offered."""
+    chosen = event.get("subprotocol")
+    if not isinstance(chosen, str):
+        return NOTHING
+    subprotocols = judge.scope.get("subprotocols", ())
+    if not isinstance(subprotocols, (list, tuple)) or chosen in subprotocols:
+        return NOTHING
+    return (
+        breach(
+            "asgi.websocket.accept.subprotocol-offered",
+            f"the subprotocol {chosen!r} was chosen, which the client did not offer",
+            repr(chosen),
+            f"None or one of {shown(subprotocols)}",
+        ),
+    )
+
+
+def headers_known(judge: WebSocketJudge, event: dict[str, object]) -> Found:
+    """Whether the server's version knows headers of an accept."""
+    if judge.version >= (2, 1) or not event.get("headers"):
+        return NOTHING
+    return (
+        breach(
+            "asgi.websocket.accept.headers-since-2-1",
+            f"headers were sent to a server of version {_dotted(judge.version)}",
+            shown(event["headers"]),
+            "no headers before version 2.1",
+        ),
+    )
+
+
+def reason_known(judge: WebSocketJudge, event: dict[str, object]) -> Found:
+    """Whether the server's version knows the reason of a close."""
+    if judge.version >= (2, 3) or not event.get("reason"):
+        return NOTHING
+    return (
+        breach(
+            "asgi.http.spec-version.no-newer-features",
+            f"a close reason was sent to a server of version {_dotted(judge.version)}",
+            shown(event["reason"]),
+            "no reason before version 2.3",
+        ),
+    )
+
+
+def wrong_class(judge: WebSocketJudge, error: BaseException) -> Found:
+    """Whether send() after a disconnect raised what the text asks for since 2.4."""
+    if judge.version < (2, 4):
+        return NOTHING
+    return (
+        breach(
+            "asgi.websocket.send.raises-oserror-when-closed",
+            "send() after 'websocket.disconnect' raised an exception that is no OSError",
+            shown(error),
+            "a subclass of OSError",
+        ),
+    )
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"
