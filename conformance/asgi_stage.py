@@ -6,11 +6,14 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+from gateproof.conformance.asgi_relations import Baseline
 from gateproof.conformance.stage import Stage
-from gateproof.targets import asgi_http, asgi_lifespan, asgi_scope
+from gateproof.targets import asgi_http, asgi_lifespan, asgi_scope, asgi_server, asgi_websocket
 from gateproof.targets.asgi_http import Reply, Request
 from gateproof.targets.asgi_lifespan import Lifespan
 from gateproof.targets.asgi_server import PATIENCE, Application
+from gateproof.targets.asgi_websocket import Connect, Session
+from gateproof.targets.watched import Watched
 
 
 async def _no_application(*_: object) -> None:
@@ -49,6 +52,9 @@ class ASGIStage(Stage):
 
         An application that sends no response while the client waits is reported,
         and ends the case.
+
+        Raises:
+            Blocked: there was no response.
         """
         reply = await self.ask(asked)
         if reply.timed_out and reply.status is None:
@@ -58,23 +64,131 @@ class ASGIStage(Stage):
                 watched=reply.watched,
                 observed="no http.response.start",
                 expected="http.response.start and http.response.body",
+                hint="answer without waiting for the client to go away",
             )
             self.blocked(f"the application sent no response to {asked}")
         return reply
 
     async def ask(self, asked: Request) -> Reply:
         """Send one request; the exchange counts for the case, silence is not judged."""
+        watched = self._exchange("asgi.http", str(asked))
         reply = await asgi_http.request(
-            self.application, asked, host=self.host, state=self.state, patience=self.patience
+            self.application,
+            asked,
+            watched,
+            host=self.host,
+            state=self.state,
+            patience=self.patience,
         )
-        self.exchanges.append(reply.watched)
+        _excuse_the_server(watched)
         return reply
+
+    async def baselines(self, **values: Any) -> list[Baseline[Request, Reply]]:
+        """Ask each path twice in the same way; those that answer are baselines.
+
+        Args:
+            **values: the request's values besides path and query.
+
+        Raises:
+            Blocked: no path answers completely without an exception.
+        """
+        usable: list[Baseline[Request, Reply]] = []
+        reason = ""
+        for path in self.paths:
+            asked = Request.to(path, **values)
+            replies = [await self.request(asked)]
+            if replies[0].raised is None and replies[0].complete:
+                replies.append(await self.request(asked))
+            unusable = _unusable(replies[-1])
+            if unusable:
+                reason = reason or f"the application {unusable} on {asked}"
+            else:
+                usable.append(Baseline(self, asked, self.ask, replies))
+        if not usable:
+            self.blocked(reason)
+        return usable
+
+    async def connect(self, asked: Connect) -> Session:
+        """Open one WebSocket connection.
+
+        The exchange counts for the case unless the application took no part in
+        the protocol: to refuse one that it doesn't speak is its right.
+        """
+        watched = self._exchange("asgi.websocket", str(asked))
+        session = await asgi_websocket.connect(
+            self.application,
+            asked,
+            watched,
+            host=self.host,
+            state=self.state,
+            patience=self.patience,
+        )
+        if not session.speaks:
+            self.exchanges[:] = [other for other in self.exchanges if other is not watched]
+        _excuse_the_server(watched)
+        return session
+
+    async def connections(self, **values: Any) -> list[Baseline[Connect, Session]]:
+        """Connect to each path twice in the same way; those that accept are baselines.
+
+        Args:
+            **values: the connection's values besides path and query.
+
+        Raises:
+            NotApplicable: no path accepts a WebSocket.
+        """
+        accepting: list[Baseline[Connect, Session]] = []
+        for path in self.paths:
+            asked = Connect.to(path, **values)
+            first = await self.connect(asked)
+            if first.answer == "accepted":
+                again = await self.connect(asked)
+                accepting.append(Baseline(self, asked, self.connect, [first, again]))
+        if not accepting:
+            self.not_applicable(
+                f"the application does not accept WebSockets at {', '.join(self.paths)}"
+            )
+        return accepting
+
+    async def offer_unknown(self) -> str:
+        """Call the application with an unknown scope type; says what it did wrong."""
+        watched = self._exchange("asgi.http", "a scope of type 'x-gateproof-unknown'")
+        wrong = await asgi_server.offer_unknown(self.application, watched, patience=self.patience)
+        watched.violations.clear()  # no clause of a known protocol applies
+        return wrong
 
     async def cycle(self, **options: Any) -> Lifespan:
         """Start and stop the application once more; options as for :class:`Lifespan`.
 
-        The lifespan around the cases must have ended.
+        The lifespan around the cases is ended before: two never overlap.
         """
-        lifespan = await asgi_lifespan.cycle(self.application, **options)
+        if self.lifespan is not None:
+            await self.lifespan.stop()
+        options.setdefault("patience", self.patience)
+        lifespan = Lifespan(self.application, **options)
         self.exchanges.append(lifespan.watched)
+        await asgi_lifespan.cycle(lifespan)
+        _excuse_the_server(lifespan.watched)
         return lifespan
+
+    def _exchange(self, family: str, line: str) -> Watched:
+        watched = Watched(family, line)
+        self.exchanges.append(watched)  # before the call: one that never ends leaves its ladder
+        return watched
+
+
+def _unusable(reply: Reply) -> str:
+    if reply.raised is not None:
+        return f"raised {reply.raised!r}"
+    if not reply.complete:
+        return "did not complete its response"
+    return ""
+
+
+def _excuse_the_server(watched: Watched) -> None:
+    """Forget mild breaches of our own side: cases play rare but legal servers on purpose."""
+    watched.violations[:] = [
+        violation
+        for violation in watched.violations
+        if violation.party != "server" or violation.verdict == "fail"
+    ]

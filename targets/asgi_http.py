@@ -20,6 +20,7 @@ from gateproof.targets.asgi_server import (
     Event,
     InvalidEvent,
     call,
+    hurry,
     member,
 )
 from gateproof.targets.watched import Watched
@@ -70,9 +71,15 @@ class Request:
     body: tuple[bytes, ...] = ()
     scope: Mapping[str, Any] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
-    leave: Leave = Leave()
+    leave: Leave = field(default_factory=Leave)
     when_gone: Literal["raise", "ignore", "by-version"] = "by-version"
     pauses: int = 1
+
+    @classmethod
+    def to(cls, target: str, **values: Any) -> Request:
+        """A request to ``target``, a path with an optional query."""
+        path, _, query = target.partition("?")
+        return cls(path=path, query=query.encode("latin-1", "replace"), **values)
 
     def __str__(self) -> str:
         query = b"?" + self.query if self.query else b""
@@ -146,6 +153,7 @@ class Reply:
 async def request(
     application: Application,
     asked: Request,
+    watched: Watched | None = None,
     *,
     host: str = asgi_scope.HOST,
     state: Mapping[str, Any] | None = None,
@@ -156,6 +164,7 @@ async def request(
     Args:
         application: the ASGI application.
         asked: the request.
+        watched: the record to fill, so that a call that never ends leaves one.
         host: the ``host`` header.
         state: the lifespan's namespace, of which the request gets a shallow
             copy; ``None`` where the lifespan offered none.
@@ -170,7 +179,7 @@ async def request(
         state=state,
         overrides=asked.scope,
     )
-    reply = Reply(asked, Watched("asgi.http", str(asked)))
+    reply = Reply(asked, watched or Watched("asgi.http", str(asked)))
     connection = _Connection(reply, scope, anyio.current_time() + patience)
     reply.ended = await call(application, scope, connection, reply.watched)
     reply.left = connection.gone.is_set() and not reply.complete
@@ -183,6 +192,7 @@ class _Connection:
     def __init__(self, reply: Reply, scope: Scope, deadline: float) -> None:
         asked = reply.request
         self.deadline = deadline
+        self.limit: anyio.CancelScope | None = None
         self.reply = reply
         self.gone = anyio.Event()  # the response is complete, or the client has left
         self._events = iter(asked.request_events())
@@ -206,7 +216,7 @@ class _Connection:
             if event is not None:
                 self.reply.received += 1
                 if self.reply.received == self._leave.received:
-                    self.gone.set()
+                    self._go()
                 return event
             with anyio.CancelScope(deadline=self.deadline):
                 await self.gone.wait()
@@ -239,12 +249,19 @@ class _Connection:
             return
         await self._respond(event)
         reply.sent += 1
-        if reply.complete or reply.sent == self._leave.sent:
+        if reply.complete:
             self.gone.set()
+        elif reply.sent == self._leave.sent:
+            self._go()
 
     def _time_out(self) -> None:
         self.reply.timed_out = True
+        self._go()
+
+    def _go(self) -> None:
+        """The client goes away; the application has a moment to notice."""
         self.gone.set()
+        hurry(self)
 
     async def _respond(self, event: Event) -> None:
         if not isinstance(event, dict):

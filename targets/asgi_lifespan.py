@@ -59,9 +59,11 @@ class Lifespan:
         self.ended: Ending | None = None
         self.watched = Watched("asgi.lifespan", "lifespan")
         self.deadline = float("inf")  # the call is ended by stop, not by the clock
+        self.limit: anyio.CancelScope | None = None
         self._overrides = scope
         self._extra = dict(event or {})
         self._received = 0
+        self._started = False
 
     # Made at first use, which is inside the loop that runs it.
     @cached_property
@@ -80,8 +82,18 @@ class Lifespan:
     def _limit(self) -> anyio.CancelScope:
         return anyio.CancelScope()
 
+    @property
+    def blocks(self) -> str:
+        """Why the application cannot serve after this startup; empty if it can."""
+        if self.outcome == "failed":
+            return f"the application refused to start: {self.message or 'it gave no reason'}"
+        if self.outcome == "silent":
+            return f"the application did not answer lifespan.startup within {self.patience:g} s"
+        return ""
+
     async def run(self) -> None:
         """Call the application; returns when its call has ended. Must be started once."""
+        self._started = True
         scope = asgi_scope.lifespan(state=self.state, overrides=self._overrides)
         if "state" not in scope:
             self.state = None
@@ -107,8 +119,12 @@ class Lifespan:
 
     async def stop(self) -> None:
         """Shut the application down, wait for the end of its call, cancel it if need be."""
+        if not self._started or self._over.is_set():
+            return
         self._stopping.set()
-        with anyio.CancelScope(deadline=anyio.current_time() + self.patience):
+        # One that never started has nothing to shut down, and gets only a moment.
+        patience = self.patience if self.outcome == "complete" else min(1.0, self.patience)
+        with anyio.CancelScope(deadline=anyio.current_time() + patience):
             await self._over.wait()
         if not self._over.is_set():
             self._limit.cancel()
@@ -146,11 +162,9 @@ class Lifespan:
             raise InvalidEvent(f"there is no event of type {kind!r} here")
 
 
-async def cycle(application: Application, **options: Any) -> Lifespan:
-    """Start and at once stop ``application``; ``options`` as for :class:`Lifespan`."""
-    lifespan = Lifespan(application, **options)
+async def cycle(lifespan: Lifespan) -> None:
+    """Start and at once stop an application."""
     async with anyio.create_task_group() as group:
         group.start_soon(lifespan.run)
         await lifespan.start()
         await lifespan.stop()
-    return lifespan

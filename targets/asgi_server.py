@@ -44,9 +44,13 @@ class InvalidEvent(RuntimeError):  # noqa: N818 - named for what was sent
 
 
 class Connection(Protocol):
-    """One conversation with an application: its two awaitables and its deadline."""
+    """One conversation with an application: its two awaitables, and what bounds it.
+
+    ``limit`` is set by :func:`call`: the scope that ends the call.
+    """
 
     deadline: float
+    limit: anyio.CancelScope | None
 
     async def receive(self) -> Event:
         """The next event for the application."""
@@ -76,6 +80,7 @@ async def call(
     left it is put into ``watched.raised``; a cancellation from outside passes.
     """
     with anyio.CancelScope(deadline=connection.deadline + GRACE) as limit:
+        connection.limit = limit
         try:
             await watch(
                 application,
@@ -95,6 +100,12 @@ async def call(
             return "raised"
         return "returned"
     return "cancelled"
+
+
+def hurry(connection: Connection) -> None:
+    """The client has gone: leave the application :data:`GRACE` seconds to clean up."""
+    if connection.limit is not None:
+        connection.limit.deadline = min(connection.limit.deadline, anyio.current_time() + GRACE)
 
 
 def _cancelling() -> bool:
@@ -119,3 +130,49 @@ def member(event: Event, key: str, kind: type | tuple[type, ...], default: Any) 
         shown = "nothing" if value is ... else f"{type(value).__name__}"
         raise InvalidEvent(f"{event.get('type')} needs another {key!r} than {shown}")
     return value
+
+
+class _Unknown:
+    """The two awaitables of a protocol that nobody knows."""
+
+    def __init__(self, protocol: str, deadline: float) -> None:
+        self.protocol = protocol
+        self.deadline = deadline
+        self.limit: anyio.CancelScope | None = None
+        self.received = 0
+        self.sent: list[object] = []
+
+    async def receive(self) -> Event:
+        """One event; who asks for another has understood the first."""
+        self.received += 1
+        if self.received > 1 and self.limit is not None:
+            self.limit.cancel()
+        await anyio.lowlevel.checkpoint()
+        return {"type": f"{self.protocol}.opened"}
+
+    async def send(self, event: Event) -> None:
+        """Note that the application answers, and end the call."""
+        self.sent.append(event.get("type") if isinstance(event, dict) else event)
+        if self.limit is not None:
+            self.limit.cancel()
+        await anyio.lowlevel.checkpoint()
+
+
+async def offer_unknown(
+    application: Application, watched: Watched, *, patience: float = PATIENCE
+) -> str:
+    """Call ``application`` with a scope of an unknown type; says what it did wrong.
+
+    Returns:
+        One clause such as ``"returned"``, empty if the application raised
+        before it sent anything.
+    """
+    protocol = "x-gateproof-unknown"
+    connection = _Unknown(protocol, anyio.current_time() + patience)
+    scope: Scope = {"type": protocol, "asgi": {"version": "3.0"}}
+    ending = await call(application, scope, connection, watched)
+    if connection.sent:
+        return f"sent {connection.sent[0]!r}"
+    if ending == "raised":
+        return ""
+    return "returned" if ending == "returned" else "went on to wait for events"
