@@ -179,21 +179,62 @@ def broken(run: Run) -> dict[str, str]:
     return found
 
 
-def verdict_sentence(run: Run, target: dict[str, Any]) -> str:
-    """The verdict on one target, as one sentence."""
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a run says of one target.
+
+    Attributes:
+        id: the target's id in the stream.
+        name: the target as its user wrote it.
+        interface: ``WSGI`` or ``ASGI``, empty where unknown.
+        hold, checked: required clauses that hold, of those that were checked.
+        weak: recommendations that were broken.
+        counts: how many cases have which verdict.
+    """
+
+    id: str
+    name: str
+    interface: str
+    hold: int
+    checked: int
+    weak: int
+    counts: dict[str, int]
+
+    @property
+    def subject(self) -> str:
+        """The target with its interface."""
+        return f"{self.name} ({self.interface})" if self.interface else self.name
+
+    @property
+    def predicate(self) -> str:
+        """What is said of it."""
+        if not self.counts:
+            return "nothing was tested"
+        if not self.checked:
+            return "no required clause was checked"
+        return f"{self.hold} of {self.checked} checked required clauses hold"
+
+    @property
+    def remainder(self) -> list[tuple[str, int]]:
+        """How many clauses ``fail`` and how many are ``weak``, where any."""
+        numbers = (("fail", self.checked - self.hold), ("weak", self.weak))
+        return [(verdict, number) for verdict, number in numbers if number]
+
+    def __str__(self) -> str:
+        rest = ", ".join(f"{number} {verdict}" for verdict, number in self.remainder)
+        return f"{self.subject}: {self.predicate}{'; ' if rest else ''}{rest}"
+
+
+def verdict(run: Run, target: dict[str, Any]) -> Verdict:
+    """The verdict on one target of the run."""
     part = of_target(run, target["id"])
     hold, checked = part.clauses()
-    interface = f" ({target['interface'].upper()})" if target.get("interface") else ""
-    name = f"{target['id']}{interface}"
-    if not part.results:
-        return f"{name}: nothing was tested"
-    verdicts = list(broken(part).values())
-    rest = [
-        f"{number} {word}"
-        for word, number in (("fail", checked - hold), ("weak", verdicts.count("weak")))
-        if number
-    ]
-    tail = f"; {', '.join(rest)}" if rest else ""
-    if not checked:
-        return f"{name}: no required clause was checked{tail}"
-    return f"{name}: {hold} of {checked} checked required clauses hold{tail}"
+    return Verdict(
+        id=target["id"],
+        name=target.get("name") or target["id"],
+        interface=target.get("interface", "").upper(),
+        hold=hold,
+        checked=checked,
+        weak=list(broken(part).values()).count("weak"),
+        counts=part.counts(),
+    )

@@ -36,7 +36,7 @@ def ladder(
 
     Args:
         rungs: the rungs kept of an exchange, oldest first.
-        interface: ``"asgi"`` or ``"wsgi"``.
+        interface: ``"wsgi"``, ``"asgi"`` or one of its families (``"asgi.http"``).
         dropped: how many were not kept, between the first ``head`` and the rest.
         head: how many of ``rungs`` are from before the gap; by default as many
             as the validators' or the suite's exchanges keep.
@@ -48,7 +48,7 @@ def ladder(
     """
     if head is None:
         head = HEAD if len(rungs) <= HEAD + TAIL else SUITE_HEAD
-    steps = ASGI if interface == "asgi" else WSGI
+    steps = WSGI if interface == "wsgi" else ASGI
     start = rungs[0].at if rungs else 0
     shown: list[dict[str, Any]] = []
     waiting: list[int] = []
@@ -83,7 +83,7 @@ def evidence(
         request: one line that names the exchange, such as ``"GET /?a=1"``.
         rungs: the rungs kept.
         dropped: how many were not kept.
-        interface: ``"asgi"`` or ``"wsgi"``.
+        interface: ``"wsgi"``, ``"asgi"`` or one of its families.
         head: how many of ``rungs`` are from before the gap.
     """
     shown = ladder(rungs, interface, dropped=dropped, head=head)
@@ -150,14 +150,14 @@ def _whole(data: object) -> str:
 _SCOPE_ORDER = ("method", "path", "query_string", "http_version", "headers")
 
 
-def _event_type(event: object) -> str:
+def _event_type(event: Any) -> str:
     if not issubclass(type(event), dict):
         return str(type(event).__name__)
-    kind = dict.get(event, "type", "event without a type")  # type: ignore[arg-type]
+    kind = dict.get(event, "type", "event without a type")
     return str.__getitem__(kind, slice(120)) if issubclass(type(kind), str) else compact(kind)
 
 
-def _event_rest(event: dict[object, object]) -> str:
+def _event_rest(event: Any) -> str:
     if not issubclass(type(event), dict):
         return compact(event)
     return pairs((key, value) for key, value in dict.items(event) if key != "type")
@@ -167,7 +167,7 @@ def _scope_type(scope: object) -> str:
     return f"scope {_event_type(scope)}"
 
 
-def _scope_rest(scope: dict[object, object]) -> str:
+def _scope_rest(scope: Any) -> str:
     if not issubclass(type(scope), dict):
         return compact(scope)
     first = [key for key in _SCOPE_ORDER if dict.__contains__(scope, key)]
@@ -207,7 +207,7 @@ _CGI_ORDER = (
 )
 
 
-def _environ(environ: dict[object, object]) -> str:
+def _environ(environ: Any) -> str:
     if not issubclass(type(environ), dict):
         return compact(environ)
     first = [key for key in _CGI_ORDER if dict.__contains__(environ, key)]
@@ -227,7 +227,7 @@ def _arguments(data: tuple[tuple[object, ...], dict[str, object]]) -> str:
     return ", ".join(shown)
 
 
-def _facts(data: dict[object, object]) -> str:
+def _facts(data: Any) -> str:
     return pairs(dict.items(data)) if issubclass(type(data), dict) else _whole(data)
 
 

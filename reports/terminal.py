@@ -29,6 +29,9 @@ RUNGS = 8
 WIDTH = 96
 """Where a rung is cut."""
 
+_BEFORE_WHAT = 25
+"""Columns before a rung's name."""
+
 _PARTIES = {"client": "client", "server": "server", "application": "app"}
 _WORDS = {"pass": "passed", "fail": "failed"}
 
@@ -62,6 +65,27 @@ def counts_line(run: Run) -> str:
     if run.footer is not None:
         told += f", in {run.footer['duration']:.1f} s"
     return told
+
+
+def mild_findings(run: Run, level: str = "must") -> list[str]:
+    """One line for each requirement that was found broken but failed no case.
+
+    Args:
+        run: what was found.
+        level: the level of the run; what it fails was printed in full before.
+    """
+    told = ("weak", "observed") if level == "must" else ("observed",)
+    text = []
+    for group in groups(run):
+        if group.verdict not in told:
+            continue
+        finding = group.entries[0].finding
+        if finding is None:
+            continue
+        message = visible(shorten(finding["message"], 160))
+        where = f" ({counted(len(group.cases), 'case')})" if len(group.cases) > 1 else ""
+        text.append(f"{group.verdict}[{visible(group.requirement)}]: {message}{where}")
+    return text
 
 
 def failure_text(result: dict[str, Any], evidence: Mapping[str, dict[str, Any]]) -> str:
@@ -118,7 +142,7 @@ def _block(entry: Entry, run: Run) -> str:
         text.append(f"  why:   {why[0]}")
         text += [f"         {line}" for line in why[1:]]
     if entry_of_spec and entry_of_spec.position:
-        text.append(f"  note:  disputed; our reading: {visible(entry_of_spec.position)}")
+        text.append(f"  note:  {visible(entry_of_spec.position)}")
     if finding["hint"]:
         text.append(f"  help:  {visible(shorten(finding['hint'], 400))}")
     return "\n".join(text)
@@ -153,8 +177,8 @@ def _excerpt(finding: dict[str, Any], run: Run) -> list[str]:
         line = _line(rungs[place], place)
         text.append(line)
         if place == marked:
-            body = line[8:]
-            text.append(f"        {'^' * min(max(len(body), 4), 60)} here")
+            what = visible(rungs[place]["what"])
+            text.append(f"{' ' * _BEFORE_WHAT}{'^' * min(max(len(what), 1), 60)} here")
         before = place
     if last < len(rungs):
         text.append(f"       … {counted(len(rungs) - last, 'rung')} not shown")
@@ -163,6 +187,6 @@ def _excerpt(finding: dict[str, Any], run: Run) -> list[str]:
 
 def _line(rung: dict[str, Any], place: int) -> str:
     source, to = _PARTIES.get(rung["from"], "?"), _PARTIES.get(rung["to"], "?")
-    head = f"  {place + 1:>4}  {source:<6} → {to:<6}  {visible(rung['what'])}"
-    rest = visible(shorten(rung["text"], max(WIDTH - len(head), 40)))
+    head = f"  {place + 1:>4}  {source:<6} → {to:<6}  {visible(shorten(rung['what'], 60))}"
+    rest = visible(shorten(rung["text"], max(WIDTH - len(head), 40), length=False))
     return f"{head}  {rest}".rstrip()

@@ -34,12 +34,13 @@ def lines(text: str) -> list[str]:
     return [visible(line) for line in text.split("\n")]
 
 
-def shorten(text: str, limit: int) -> str:
-    """``text``, cut in the middle to about ``limit`` characters with its true length."""
+def shorten(text: str, limit: int, *, length: bool = True) -> str:
+    """``text``, cut in the middle to about ``limit`` characters, with its true ``length``."""
     if len(text) <= limit:
         return text
     tail = limit // 4
-    return f"{text[: limit - tail]}…{text[-tail:]} ({len(text)} characters)"
+    cut = f"{text[: limit - tail]}…{text[-tail:]}"
+    return f"{cut} ({len(text)} characters)" if length else cut
 
 
 def slug(*parts: str) -> str:

@@ -1,0 +1,100 @@
+"""The HTML report: one file that needs no network, no server and no script."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import os
+from contextlib import suppress
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gateproof.reports.stream import Run, StreamError
+from gateproof.reports.text import lines, shorten, visible
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def render(run: Run) -> str:
+    """The report as text; equal runs give equal texts.
+
+    What a target sent is escaped, and made visible where it would not be; the
+    content security policy allows nothing but the style and script in the page.
+    """
+    from markupsafe import Markup
+
+    from gateproof.reports.page import page
+
+    # Both are our own text; Markup keeps quotes as they are, so that the hashes hold.
+    style = Markup(_template("style.css"))  # noqa: S704
+    script = Markup(_template("script.js"))  # noqa: S704
+    view = page(run)
+    style += Markup("\n").join(Markup(rule) for rule in view.rules)  # noqa: S704
+    policy = (
+        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    text = (
+        _environment()
+        .get_template("report.html")
+        .render(page=view, style=style, script=script, policy=policy)
+    )
+    return text if text.endswith("\n") else text + "\n"
+
+
+def write(run: Run, path: Path) -> None:
+    """Write the report to ``path``, whole or not at all.
+
+    Raises:
+        StreamError: it cannot be written there.
+    """
+    text = render(run)
+    if path.exists() and not path.is_file():
+        # Replacing a folder fails anyway; replacing a device would destroy it.
+        raise StreamError(f"cannot write the report to {path}: it is not a regular file")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text(text, "utf-8", newline="\n")
+        partial.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        why = error.strerror if path.parent.is_dir() else "there is no such folder"
+        raise StreamError(f"cannot write the report to {path}: {why}") from None
+
+
+def _template(name: str) -> str:
+    return resources.files("gateproof.reports").joinpath("templates", name).read_text("utf-8")
+
+
+def _digest(text: str) -> str:
+    """The hash source of a content security policy that allows exactly ``text``."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+@functools.cache
+def _environment() -> Environment:
+    import jinja2
+    from markupsafe import Markup, escape
+
+    def finalize(value: object) -> object:
+        return visible(value) if type(value) is str else value
+
+    def passage(text: str, limit: int = 4000) -> Markup:
+        """Text of several lines, each made visible."""
+        return Markup("\n").join(escape(line) for line in lines(shorten(text, limit)))
+
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_template),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["passage"] = passage
+    environment.filters["shorten"] = shorten
+    return environment

@@ -1,0 +1,421 @@
+"""What the HTML report shows, worked out before any markup is made."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateproof.reports.coverage import STATES, Part, coverage
+from gateproof.reports.findings import (
+    GLYPHS,
+    MEANINGS,
+    SHOWN,
+    Entry,
+    Group,
+    Verdict,
+    groups,
+    incomplete,
+    requirement,
+    targets,
+    verdict,
+)
+from gateproof.reports.ladder import position
+from gateproof.reports.stream import VERDICTS, Run
+from gateproof.reports.text import counted, shorten
+from gateproof.validators.catalogue import Requirement
+
+PLENTY = 2000
+"""More findings than this are not all shown in full."""
+
+EACH = 20
+"""How many of a requirement are then shown in full."""
+
+AROUND = 8
+"""Rungs shown on both sides of the marked one where a ladder is long."""
+
+LONG = 40
+"""Rungs of a ladder that is still shown whole."""
+
+RUNG = 480
+"""Characters of a rung's text shown."""
+
+KEYS = {verdict: "na" if verdict == "n/a" else verdict for verdict in VERDICTS}
+"""Verdicts as they are called in classes and ids."""
+
+FOLDED = ("observed", "known")
+"""Verdicts whose findings are folded away."""
+
+HEADINGS = {
+    "fail": "Failures",
+    "fixed": "Expected failures that passed",
+    "unstable": "Unstable",
+    "harness": "Faults of the harness",
+    "weak": "Weak: recommendations broken",
+    "observed": "Observed: the text is silent or disputed",
+    "known": "Known failures",
+}
+
+
+_HEADER: dict[str, Any] = {
+    "gateproof": "",
+    "digest": "",
+    "specs": [],
+    "python": "",
+    "platform": "",
+    "argv": [],
+    "started": "",
+    "level": "",
+    "select": [],
+    "ignore": [],
+}
+_TARGET: dict[str, Any] = {
+    "name": "",
+    "interface": "",
+    "because": "",
+    "application": "",
+    "versions": {},
+    "paths": [],
+    "methods": [],
+    "backend": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a ladder; a gap has only ``text``."""
+
+    number: int
+    time: str
+    source: str
+    to: str
+    what: str
+    text: str
+    marked: bool
+    gap: bool = False
+
+    @property
+    def right(self) -> bool:
+        """Whether it goes towards the application."""
+        order = ("client", "server", "application")
+        return order.index(self.source) < order.index(self.to)
+
+    @property
+    def wire(self) -> bool:
+        """Whether it crosses between client and server."""
+        return "client" in (self.source, self.to)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding as shown; ``ladder`` is empty where nothing was recorded."""
+
+    entry: Entry
+    target: str
+    column: int
+    case: Mapping[str, Any]
+    ladder: list[Row]
+    request: str
+    whole: str
+    marked: bool
+    unfolded: bool
+
+    @property
+    def wire(self) -> bool:
+        """Whether the client's side of the exchange is part of the ladder."""
+        return any(row.wire for row in self.ladder if not row.gap)
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """The findings of one requirement."""
+
+    group: Group
+    entry: Requirement | None
+    findings: list[Finding]
+    left: int
+    spread: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One case on one target."""
+
+    verdict: str
+    key: str
+    link: str
+    reason: str
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One case on every target."""
+
+    id: str
+    name: str
+    title: str
+    cells: list[Cell | None]
+    reasons: list[tuple[str, str, list[str]]]
+    duration: float
+    keys: str
+
+
+@dataclass(slots=True)
+class Page:
+    """Everything the template needs."""
+
+    header: Mapping[str, Any]
+    footer: Mapping[str, Any] | None
+    title: str
+    banner: list[str]
+    verdicts: list[Verdict]
+    sections: dict[str, list[Requirements]]
+    families: dict[str, list[CaseRow]]
+    counts: dict[str, int]
+    documents: list[Part]
+    columns: list[Mapping[str, Any]]
+    command: str
+    rules: list[str]
+    slowest: list[tuple[str, float]]
+    glyphs: Mapping[str, str] = field(default_factory=lambda: GLYPHS)
+    meanings: Mapping[str, str] = field(default_factory=lambda: MEANINGS)
+    headings: Mapping[str, str] = field(default_factory=lambda: HEADINGS)
+    states: Mapping[str, tuple[str, str]] = field(default_factory=lambda: STATES)
+    keys: Mapping[str, str] = field(default_factory=lambda: KEYS)
+    folded: tuple[str, ...] = FOLDED
+
+
+def page(run: Run) -> Page:
+    """Work out what the report of ``run`` shows."""
+    columns = targets(run)
+    verdicts = [verdict(run, target) for target in columns]
+    sections, links = _sections(run, {v.id: (n, v.name) for n, v in enumerate(verdicts)})
+    families = _families(run, verdicts, links)
+    rows = [row for family in families.values() for row in family]
+    return Page(
+        header=_HEADER | run.header,
+        footer=run.footer,
+        title=str(verdicts[0]) if len(verdicts) == 1 else counted(len(verdicts), "target"),
+        banner=_banner(run),
+        verdicts=verdicts,
+        sections=sections,
+        families=families,
+        counts=run.counts(),
+        documents=coverage(run),
+        columns=[_TARGET | target for target in columns],
+        command=shlex.join(run.header.get("argv", ())),
+        rules=_rules(list(families), len(columns)),
+        slowest=[
+            (row.id, row.duration)
+            for row in sorted(rows, key=lambda row: -row.duration)[:5]
+            if row.duration > 0
+        ],
+    )
+
+
+def _banner(run: Run) -> list[str]:
+    told = [incomplete(run)] if incomplete(run) else []
+    faults = run.counts().get("harness", 0)
+    if faults:
+        told.append(
+            f"In {counted(faults, 'case')} the suite itself or its environment failed. "
+            "They say nothing about the target."
+        )
+    return told
+
+
+def _sections(
+    run: Run, names: Mapping[str, tuple[int, str]]
+) -> tuple[dict[str, list[Requirements]], dict[tuple[str, str], str]]:
+    """The findings by verdict, and the id of the gravest shown of each case and target."""
+    found = groups(run)
+    room = EACH if sum(len(group.entries) for group in found) > PLENTY else None
+    sections: dict[str, list[Requirements]] = {key: [] for key in SHOWN}
+    links: dict[tuple[str, str], str] = {}
+    told: dict[str, str] = {}
+    for group in found:
+        shown = group.entries[:room]
+        findings = []
+        for entry in shown:
+            links.setdefault((entry.result["case"], entry.result["target"]), entry.id)
+            findings.append(_finding(run, entry, names, told, unfolded=not findings))
+        sections[group.verdict].append(
+            Requirements(
+                group=group,
+                entry=requirement(group.requirement) if group.requirement else None,
+                findings=findings,
+                left=len(group.entries) - len(shown),
+                spread=_spread(group, len(names)),
+            )
+        )
+    return {key: held for key, held in sections.items() if held}, links
+
+
+def _spread(group: Group, total: int) -> str:
+    """In how many cases, and on which share of the targets, a requirement shows."""
+    text = f"in {counted(len(group.cases), 'case')}"
+    if total == 1:
+        return text
+    hit = len(group.targets)
+    text += f" on {hit} of {total} targets"
+    if hit == 1:
+        return f"{text}: alone"
+    if hit == total:
+        return f"{text}: everyone, so our reading of the text may be wrong"
+    return text
+
+
+def _finding(
+    run: Run,
+    entry: Entry,
+    names: Mapping[str, tuple[int, str]],
+    told: dict[str, str],
+    *,
+    unfolded: bool,
+) -> Finding:
+    result, finding = entry.result, entry.finding
+    column, name = names[result["target"]]
+    held = run.evidence.get((finding or {}).get("evidence") or "")
+    rows: list[Row] = []
+    whole = ""
+    marked = None
+    if finding is not None and held is not None:
+        marked = position(held["ladder"], finding["event"])
+        whole = told.get(held["id"], "")
+        told.setdefault(held["id"], entry.id)
+        rows = _rows(held, marked, brief=bool(whole))
+    return Finding(
+        entry=entry,
+        target=name,
+        column=column,
+        case=run.cases.get(result["case"], {}),
+        ladder=rows,
+        request=finding["request"] if finding else "",
+        whole=whole,
+        marked=marked is not None,
+        unfolded=unfolded and entry.verdict not in (*FOLDED, "weak"),
+    )
+
+
+def _rows(held: Mapping[str, Any], marked: int | None, *, brief: bool) -> list[Row]:
+    """The rows of a ladder: all of a short one, else its ends and what is around the mark."""
+    rungs = held["ladder"]
+    chosen = set(range(len(rungs)))
+    centre = len(rungs) - 1 if marked is None else marked
+    if brief:
+        chosen &= set(range(centre - 3, centre + 2))
+    elif len(rungs) > LONG:
+        near = set(range(centre - AROUND, centre + AROUND + 1))
+        chosen &= near | set(range(12)) | set(range(len(rungs) - AROUND, len(rungs)))
+    rows: list[Row] = []
+    place = -1
+    for number in sorted(chosen):
+        if number != place + 1:
+            rows.append(_gap(f"{counted(number - place - 1, 'rung')} not shown here"))
+        elif number and held["dropped"] and _jumps(rungs[number - 1], rungs[number]):
+            rows.append(_gap(f"{counted(held['dropped'], 'rung')} not kept"))
+        rows.append(_row(rungs[number], number, marked == number))
+        place = number
+    if place + 1 < len(rungs):
+        rows.append(_gap(f"{counted(len(rungs) - place - 1, 'rung')} not shown here"))
+    return rows
+
+
+def _jumps(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether rungs between two neighbours were dropped."""
+    if "event" not in before or "event" not in after:
+        return False
+    last = max(before["event"], *before.get("also", (-1,)))
+    first = min([after["event"], *after.get("also", ())])
+    return bool(first > last + 1)
+
+
+def _row(rung: Mapping[str, Any], number: int, marked: bool) -> Row:
+    return Row(
+        number=number + 1,
+        time=f"{rung['at'] / 1e6:.2f}",
+        source=rung["from"],
+        to=rung["to"],
+        what=shorten(rung["what"], 120),
+        text=shorten(rung["text"], RUNG),
+        marked=marked,
+    )
+
+
+def _gap(text: str) -> Row:
+    return Row(0, "", "server", "application", "", text, marked=False, gap=True)
+
+
+def _families(
+    run: Run, verdicts: list[Verdict], links: Mapping[tuple[str, str], str]
+) -> dict[str, list[CaseRow]]:
+    """The table of all cases: a row each, a cell for each target."""
+    held: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in run.cases}
+    for result in run.results:
+        held.setdefault(result["case"], {})[result["target"]] = result
+    families: dict[str, list[CaseRow]] = {}
+    for name, results in held.items():
+        case = run.cases.get(name, {})
+        family, _, short = name.partition("::")
+        cells: list[Cell | None] = []
+        reasons: dict[tuple[str, str], list[str]] = {}
+        for column in verdicts:
+            result = results.get(column.id)
+            if result is None:
+                cells.append(None)
+                continue
+            word = result["verdict"]
+            if result["reason"]:
+                reasons.setdefault((word, result["reason"]), []).append(column.name)
+            cells.append(
+                Cell(
+                    word,
+                    KEYS[word],
+                    links.get((name, column.id), ""),
+                    result["reason"],
+                    result["duration"],
+                )
+            )
+        ran = [cell for cell in cells if cell is not None]
+        families.setdefault(case.get("family", family), []).append(
+            CaseRow(
+                id=name,
+                name=short or name,
+                title=case.get("title", ""),
+                cells=cells,
+                reasons=[
+                    (word, shorten(reason, 300), where if len(where) < len(verdicts) else [])
+                    for (word, reason), where in reasons.items()
+                ],
+                duration=sum(cell.duration for cell in ran),
+                keys=" ".join(
+                    sorted({f"v-{cell.key}" for cell in ran} | ({"v-none"} if not ran else set()))
+                ),
+            )
+        )
+    return families
+
+
+def _rules(families: list[str], columns: int) -> list[str]:
+    """The style rules that make the radio buttons filter, made for this run's targets."""
+    rules = []
+    for key in (*KEYS.values(), "none"):
+        picked = f"body:has(#show-{key}:checked)"
+        rules.append(
+            f"{picked} :is(.case,.group,.verdicts):not(.v-{key}),"
+            f"{picked} tbody:not(:has(.v-{key})){{display:none}}"
+        )
+    rules += [
+        f"body:has(#family-{n}:checked) .cases tbody:not(.f-{n}){{display:none}}"
+        for n in range(len(families))
+    ]
+    if columns > 1:
+        for number in range(columns):
+            picked = f"body:has(#target-{number}:checked)"
+            rules.append(
+                f"{picked} .finding:not(.t-{number}),{picked} .group:not(:has(.t-{number})),"
+                f"{picked} .cases .cell:not(:nth-child({number + 2})){{display:none}}"
+            )
+    return rules
