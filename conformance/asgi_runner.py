@@ -41,6 +41,11 @@ class ASGIRunner:
         self._places: anyio.Semaphore | None = None
         self._alone: anyio.Lock | None = None
 
+    @property
+    def hung(self) -> bool:
+        """Whether some case hung, or a request had no answer."""
+        return bool(self._lost or self._hangs)
+
     def outcome(self, case: Case) -> Outcome:
         """Wait for the outcome of ``case``; at the first of its family, start them all."""
         if self._lost:

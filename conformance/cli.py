@@ -180,3 +180,7 @@ def _exit_as_documented() -> None:
 
 
 _exit_as_documented()
+
+
+if __name__ == "__main__":
+    main(prog_name="gateproof")

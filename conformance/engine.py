@@ -63,6 +63,12 @@ class Engine:
         self.plan = plan
         self._selected = list(selected)
         self._runner: WSGIRunner | Any = None
+        self._hung = False
+
+    @property
+    def hung(self) -> bool:
+        """Whether some case hung, so that threads of the application may be left."""
+        return self._hung
 
     def outcome(self, case: Case) -> Outcome:
         """The outcome of ``case``; runs what has to run for it."""
@@ -87,6 +93,7 @@ class Engine:
     def close(self) -> None:
         """Stop the target; what still runs is cancelled or abandoned, within a bound."""
         if self._runner is not None:
+            self._hung = self._runner.hung
             self._runner.close()
             self._runner = None
 
@@ -98,6 +105,11 @@ class WSGIRunner:
         self.plan = plan
         self._hangs = 0
         self._lost = ""
+
+    @property
+    def hung(self) -> bool:
+        """Whether some case hung."""
+        return self._hangs > 0
 
     def outcome(self, case: Case) -> Outcome:
         """Run ``case`` now."""
@@ -175,6 +187,13 @@ def too_many_hangs(hangs: int, family: str) -> str:
 
 def conclude(stage: Stage, plan: Plan, error: BaseException | None) -> Outcome:
     """Make the outcome of a case from how it ended."""
+    try:
+        return _conclude(stage, plan, error)
+    except Exception as fault:  # noqa: BLE001 - a fault of ours must not end the run
+        return Outcome("harness", _fault(fault))
+
+
+def _conclude(stage: Stage, plan: Plan, error: BaseException | None) -> Outcome:
     rules = plan.rules
     if error is None:
         return judge(stage, rules)

@@ -13,14 +13,6 @@ if TYPE_CHECKING:
     from gateproof.conformance.suite import Suite
 
 
-class ConformanceFailure(Exception):  # noqa: N818 - pytest shows its text, not its name
-    """A case failed; the text is what pytest prints."""
-
-
-class HarnessFault(Exception):  # noqa: N818 - as above
-    """A case could not be judged for a reason that is not the target's."""
-
-
 class TargetNode(pytest.Collector):
     """A target, in pytest's tree of collectors."""
 
@@ -75,7 +67,7 @@ class ConformanceItem(pytest.Item):
         """Get the outcome; a fault that is not the target's is an error here."""
         self.outcome = self.suite.engines[self.slug].outcome(self.case)
         if self.outcome.verdict == "harness":
-            raise HarnessFault(self.outcome.reason)
+            pytest.fail(self.outcome.reason, pytrace=False)
 
     def runtest(self) -> None:
         """Turn the outcome into pytest's: pass, skip or fail."""
@@ -86,7 +78,7 @@ class ConformanceItem(pytest.Item):
             from gateproof.reports.terminal import failure_text
 
             evidence = {line["id"]: line for line in outcome.evidence}
-            raise ConformanceFailure(failure_text(self._result(outcome), evidence))
+            pytest.fail(failure_text(self._result(outcome), evidence), pytrace=False)
 
     def _result(self, outcome: Outcome) -> dict[str, Any]:
         return {
@@ -121,16 +113,6 @@ class ConformanceItem(pytest.Item):
             ]
             if report.skipped and isinstance(report.longrepr, tuple):
                 report.longrepr = ("gateproof", None, report.longrepr[2])  # type: ignore[assignment]
-
-    def repr_failure(
-        self,
-        excinfo: pytest.ExceptionInfo[BaseException],
-        style: Any = None,
-    ) -> Any:
-        """The finding's own text instead of a traceback through the suite."""
-        if isinstance(excinfo.value, ConformanceFailure | HarnessFault):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """Where pytest says the item is: nowhere in the user's files."""

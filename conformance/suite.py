@@ -18,6 +18,7 @@ import pytest
 from gateproof.conformance.case import FAMILIES, Case, cases
 from gateproof.conformance.engine import Engine, Plan
 from gateproof.conformance.items import ConformanceItem, Family, TargetNode
+from gateproof.conformance.leftovers import exit_without, living
 from gateproof.conformance.recording import Recording, header
 from gateproof.conformance.selection import Selection
 from gateproof.conformance.settings import (
@@ -80,6 +81,7 @@ class Suite:
         self.recording: Recording | None = None
         self.selection: Selection | None = None
         self._items = 0
+        self._threads = living()
 
     # Loading
 
@@ -249,16 +251,23 @@ class Suite:
         """Stop the targets, end the stream, write the report, settle the exit code."""
         for engine in self.engines.values():
             engine.close()
-        recording = self.recording
-        if recording is None:
+        if self.recording is not None:
+            self.recording.finish(self._cut_short(session, int(exitstatus)))
+            self._settle(session, self.recording.run.counts())
+        if any(engine.hung for engine in self.engines.values()):
+            exit_without(living() - self._threads, int(session.exitstatus))
+
+    def _settle(self, session: pytest.Session, verdicts: dict[str, int]) -> None:
+        """Make the exit code 3 for a fault of ours and 5 if nothing could be judged."""
+        if session.exitstatus == pytest.ExitCode.INTERRUPTED or self.config.option.collectonly:
             return
-        recording.finish(self._cut_short(session, int(exitstatus)))
-        verdicts = recording.run.counts()
-        if exitstatus == pytest.ExitCode.INTERRUPTED or self.config.option.collectonly:
-            return
-        if "harness" in verdicts:
+        if "harness" in verdicts or (self.recording and self.recording.fault):
             session.exitstatus = 3
-        elif exitstatus == pytest.ExitCode.OK and verdicts and set(verdicts) <= {"n/a", "blocked"}:
+        elif (
+            session.exitstatus == pytest.ExitCode.OK
+            and verdicts
+            and set(verdicts) <= {"n/a", "blocked"}
+        ):
             session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
 
     def _cut_short(self, session: pytest.Session, exitstatus: int) -> str:
