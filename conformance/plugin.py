@@ -8,41 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-_FLAGS: Sequence[tuple[str, dict[str, object]]] = (
-    # flag, arguments of addoption; kept equal to settings.OPTIONS by a test, since
-    # importing the settings here would cost every pytest run of every project.
-    ("--target", {"dest": "gateproof_target", "action": "append", "metavar": "MODULE:ATTR"}),
-    ("--target-interface", {"dest": "gateproof_interface", "metavar": "wsgi|asgi"}),
-    ("--target-path", {"dest": "gateproof_paths", "action": "append", "metavar": "PATH"}),
-    ("--target-methods", {"dest": "gateproof_methods", "metavar": "METHODS"}),
-    ("--target-backend", {"dest": "gateproof_backend", "metavar": "asyncio|trio"}),
-    ("--target-app-dir", {"dest": "gateproof_app_dir", "metavar": "DIR"}),
-    ("--conformance-report", {"dest": "gateproof_report", "metavar": "FILE.html"}),
-    ("--conformance-results", {"dest": "gateproof_results", "metavar": "FILE.jsonl"}),
-    ("--conformance-select", {"dest": "gateproof_select", "action": "append", "metavar": "GLOB"}),
-    ("--conformance-ignore", {"dest": "gateproof_ignore", "action": "append", "metavar": "GLOB"}),
-    ("--conformance-level", {"dest": "gateproof_level", "metavar": "must|should|all"}),
-    ("--conformance-deadline", {"dest": "gateproof_deadline", "metavar": "SECONDS"}),
-)
-
-_HELP = {
-    "--target": "test this application (MODULE:ATTRIBUTE or MODULE:FACTORY()); repeatable",
-    "--target-interface": "what the target speaks, instead of finding out",
-    "--target-path": "request path to send to (default /); repeatable",
-    "--target-methods": "HTTP methods that may be sent (default GET,HEAD,OPTIONS)",
-    "--target-backend": "event loop for ASGI applications (default asyncio)",
-    "--target-app-dir": "folder to import the target from (default: working directory)",
-    "--conformance-report": "write a self-contained HTML report",
-    "--conformance-results": "write the result stream (JSON Lines)",
-    "--conformance-select": "judge only requirements and cases matching this glob; repeatable",
-    "--conformance-ignore": "leave out requirements and cases matching this glob; repeatable",
-    "--conformance-level": "what fails a run: must (default), should, or all",
-    "--conformance-deadline": "seconds without progress that count as a hang (default 10)",
-}
+from gateproof.conformance.options import OPTIONS
 
 _clash: list[str] = []
 
@@ -51,11 +17,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options; a clash with another plugin is told later, in a sentence."""
     group = parser.getgroup("gateproof", "conformance of WSGI and ASGI applications (gateproof)")
     _clash.clear()
-    for flag, arguments in _FLAGS:
+    for option in OPTIONS:
         try:
-            group.addoption(flag, help=_HELP[flag], default=None, **arguments)
+            group.addoption(
+                option.flag,
+                dest=option.dest,
+                action="append" if option.many else "store",
+                metavar="|".join(option.choices) or option.metavar,
+                default=None,
+                help=option.help,
+            )
         except ValueError:
-            _clash.append(flag)
+            _clash.append(option.flag)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -67,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
             "disable one of the two with -p no:NAME"
         )
     config.addinivalue_line("markers", "conformance: an item of the gateproof suite")
-    asked = any(config.getoption(str(arguments["dest"]), default=None) for _, arguments in _FLAGS)
+    asked = any(config.getoption(option.dest, default=None) for option in OPTIONS)
     pyproject = config.rootpath / "pyproject.toml"
     if not asked and not _mentioned(pyproject):
         return

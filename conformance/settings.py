@@ -7,122 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gateproof.conformance.options import OPTIONS, Option
 from gateproof.validators.catalogue import nearest
-from gateproof.validators.policy import LEVELS
-
-INTERFACES = ("wsgi", "asgi")
-BACKENDS = ("asyncio", "trio")
 
 
 class SettingsError(Exception):
     """An option or setting that cannot be used; the text says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One setting: its key in ``[tool.gateproof]`` and its option of pytest.
-
-    Attributes:
-        key: the key; the field of :class:`Settings` with ``-`` as ``_``.
-        flag: the option of pytest.
-        many: it can be given several times, a list in the file.
-        metavar, help: for ``--help``.
-        choices: the values it may have, if they are few.
-    """
-
-    key: str
-    flag: str
-    help: str
-    metavar: str = "VALUE"
-    many: bool = False
-    choices: tuple[str, ...] = ()
-
-    @property
-    def dest(self) -> str:
-        """Where argparse keeps it, prefixed so as not to clash with other plugins."""
-        return "gateproof_" + self.key.replace("-", "_")
-
-
-OPTIONS = (
-    Option(
-        "target",
-        "--target",
-        "test this application (MODULE:ATTRIBUTE or MODULE:FACTORY()); repeatable",
-        "MODULE:ATTR",
-        many=True,
-    ),
-    Option(
-        "interface",
-        "--target-interface",
-        "what the target speaks, instead of finding out",
-        choices=INTERFACES,
-    ),
-    Option(
-        "paths",
-        "--target-path",
-        "request path to send to, with a query if you like (default /); repeatable",
-        "PATH",
-        many=True,
-    ),
-    Option(
-        "methods",
-        "--target-methods",
-        "HTTP methods that may be sent, comma-separated (default GET,HEAD,OPTIONS)",
-        "METHODS",
-    ),
-    Option(
-        "backend",
-        "--target-backend",
-        "event loop for ASGI applications (default asyncio)",
-        choices=BACKENDS,
-    ),
-    Option(
-        "app-dir",
-        "--target-app-dir",
-        "folder to import the target from (default: the working directory)",
-        "DIR",
-    ),
-    Option(
-        "report",
-        "--conformance-report",
-        "write a self-contained HTML report",
-        "FILE.html",
-    ),
-    Option(
-        "results",
-        "--conformance-results",
-        "write the result stream (JSON Lines)",
-        "FILE.jsonl",
-    ),
-    Option(
-        "select",
-        "--conformance-select",
-        "judge only requirements, and run only cases, that match this glob; repeatable",
-        "GLOB",
-        many=True,
-    ),
-    Option(
-        "ignore",
-        "--conformance-ignore",
-        "leave out requirements and cases that match this glob; repeatable",
-        "GLOB",
-        many=True,
-    ),
-    Option(
-        "level",
-        "--conformance-level",
-        "what fails a run: a broken must (default), also a broken should; "
-        "all: as should, and observations are printed",
-        choices=tuple(LEVELS),
-    ),
-    Option(
-        "deadline",
-        "--conformance-deadline",
-        "seconds without progress after which a call counts as hung (default 10)",
-        "SECONDS",
-    ),
-)
-"""Every setting, in the order of ``--help``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,10 @@ from gateproof.conformance.case import FAMILIES, Case, cases
 from gateproof.conformance.engine import Engine, Plan
 from gateproof.conformance.items import ConformanceItem, Family, TargetNode
 from gateproof.conformance.leftovers import exit_without, living
+from gateproof.conformance.options import OPTIONS
 from gateproof.conformance.recording import Recording, header
 from gateproof.conformance.selection import Selection
 from gateproof.conformance.settings import (
-    OPTIONS,
     Settings,
     SettingsError,
     file_settings,

@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.conftest import Project
 
-APPLICATIONS = '''
+APPLICATIONS = """
 def wsgi(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "5")])
     return [b"hello"]
@@ -75,7 +75,7 @@ def none():
 
 def broken_factory():
     raise RuntimeError("no database")
-'''
+"""
 
 
 @pytest.fixture

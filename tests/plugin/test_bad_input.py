@@ -106,7 +106,10 @@ def test_a_clash_of_options_gives_a_sentence(applications: Project) -> None:
 @pytest.mark.parametrize(
     ("argv", "what"),
     [
-        (["explain", "asgi.http.response-start.onec"], "did you mean asgi.http.response-start.once"),
+        (
+            ["explain", "asgi.http.response-start.onec"],
+            "did you mean asgi.http.response-start.once",
+        ),
         (["list", "requirements", "asgi.htp.*"], "no requirement matches"),
         (["list", "cases", "wsgi::gett"], "did you mean wsgi::get"),
         (["report", "nothing.jsonl", "--html", "r.html"], "cannot read results from nothing.jsonl"),

@@ -16,7 +16,7 @@ from gateproof.reports.stream import read
 if TYPE_CHECKING:
     from tests.conftest import Project
 
-HANGS = '''
+HANGS = """
 import asyncio
 import threading
 import time
@@ -116,9 +116,11 @@ def wsgi_swallows(environ, start_response):
             if environ.setdefault("tries", 0) > 1:
                 raise
             environ["tries"] += 1
-'''
+"""
 
-NAMES = [line.split()[-1].partition("(")[0] for line in HANGS.splitlines() if "(scope, receive" in line]
+NAMES = [
+    line.split()[-1].partition("(")[0] for line in HANGS.splitlines() if "(scope, receive" in line
+]
 NAMES = [name for name in NAMES if name not in ("wrapped", "hangs_at_startup")]
 NAMES += [
     line.split()[1].partition("(")[0] for line in HANGS.splitlines() if line.startswith("def wsgi_")
@@ -157,7 +159,7 @@ def test_a_hang_at_startup_blocks_the_rest(project: Project) -> None:
     assert "blocked: " in ran.text
 
 
-SLOW = '''
+SLOW = """
 import time
 
 
@@ -165,7 +167,7 @@ def application(environ, start_response):
     time.sleep(0.3)
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"hello"]
-'''
+"""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")

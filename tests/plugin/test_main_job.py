@@ -53,7 +53,9 @@ def test_a_broken_application_fails_by_requirement(
     right, checked = hold(ran.text)
     assert right < checked
     run = read(applications.folder / "run.jsonl")
-    failing = {f["requirement"] for r in run.results for f in r["findings"] if f["verdict"] == "fail"}
+    failing = {
+        f["requirement"] for r in run.results for f in r["findings"] if f["verdict"] == "fail"
+    }
     assert requirement in failing
     assert "Traceback" not in ran.text
 
@@ -65,7 +67,9 @@ def test_quiet_prints_our_line_too(applications: Project) -> None:
     assert hold(ran.text)[0] > 15
 
 
-@pytest.mark.parametrize("target", ["apps:create()", "apps:create('y')", "apps:site.app", "apps:Site.app"])
+@pytest.mark.parametrize(
+    "target", ["apps:create()", "apps:create('y')", "apps:site.app", "apps:Site.app"]
+)
 def test_factories_and_attributes(applications: Project, target: str) -> None:
     ran = applications.pytest(f"--target={target}", "-q", "-k", "get")
 
@@ -87,13 +91,15 @@ def test_the_suite_runs_alone_without_paths_and_beside_them_with(applications: P
 
 def test_settings_in_pyproject(applications: Project) -> None:
     applications.write(
-        {"pyproject.toml": """
+        {
+            "pyproject.toml": """
             [tool.gateproof]
             target = "apps:wsgi"
             paths = ["/a", "/b?c=d"]
             methods = ["GET", "POST"]
             report = "report.html"
-        """}
+        """
+        }
     )
     ran = applications.pytest()
 
@@ -120,7 +126,9 @@ def test_selection_by_k_m_and_node_id(applications: Project) -> None:
 
 
 def test_stops_at_the_first_failure_and_runs_the_last_failed(applications: Project) -> None:
-    first = applications.pytest("--target=apps:text_body", "-x", "-q", "--conformance-results=x.jsonl")
+    first = applications.pytest(
+        "--target=apps:text_body", "-x", "-q", "--conformance-results=x.jsonl"
+    )
     again = applications.pytest("--target=apps:text_body", "--lf", "-q")
 
     assert first.code == 1

@@ -1,0 +1,108 @@
+"""Every command and code block of the README is run, or checked against what is true."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gateproof.conformance.options import OPTIONS
+from gateproof.conformance.settings import file_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Project
+
+
+@pytest.fixture(scope="module")
+def readme(checkout: Path) -> str:
+    return (checkout / "README.md").read_text("utf-8")
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+MYAPP = """
+async def application(scope, receive, send):
+    if scope["type"] != "http":
+        raise NotImplementedError(scope["type"])
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+def create(name):
+    return application
+"""
+
+
+def commands(text: str) -> list[str]:
+    lines = [line for block in blocks(text, "sh") for line in block.splitlines()]
+    return [re.split(r"\s+#", line)[0].strip() for line in lines if line.strip()]
+
+
+def test_python_blocks_run(readme: str) -> None:
+    found = blocks(readme, "python")
+
+    assert found
+    for block in found:
+        namespace: dict[str, object] = {}
+        exec(compile(block, "README.md", "exec"), namespace)
+        assert callable(namespace["application"])
+
+
+def test_toml_blocks_are_valid_settings(readme: str, tmp_path: Path) -> None:
+    found = blocks(readme, "toml")
+
+    assert found
+    for block in found:
+        (tmp_path / "pyproject.toml").write_text(block)
+        assert (
+            file_settings(tmp_path / "pyproject.toml") == tomllib.loads(block)["tool"]["gateproof"]
+        )
+
+
+def test_gateproof_and_pytest_commands_run(readme: str, project: Project) -> None:
+    import shlex
+
+    project.write({"myapp.py": MYAPP, "tests/test_own.py": "def test_own():\n    pass\n"})
+    project.pytest("--target=myapp:application", "-q", "--conformance-results=run.jsonl")
+    ran = 0
+    for command in commands(readme):
+        words = shlex.split(command)
+        if words[0] == "pytest":
+            done = project.pytest(*words[1:], "-q")
+        elif words[0] == "gateproof":
+            done = project.run("gateproof.conformance.cli", *words[1:])
+        else:
+            assert words[0] == "make", command
+            continue
+        ran += 1
+        assert done.code == 0, f"{command}\n{done.text}"
+
+    assert ran >= 8
+
+
+def test_make_targets_exist(readme: str, checkout: Path) -> None:
+    makefile = (checkout / "Makefile").read_text("utf-8")
+    named = {word for command in re.findall(r"make ([a-z-]+)", readme) for word in [command]}
+
+    assert {"demo", "test"} <= named
+    for target in named:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_table_of_options_is_complete(readme: str) -> None:
+    for option in OPTIONS:
+        assert f"`{option.flag}=" in readme, option.flag
+
+
+def test_the_header_line_is_the_one_shown(readme: str, project: Project) -> None:
+    project.write({"myapp.py": MYAPP})
+    shown = blocks(readme, "console")[0].splitlines()[1]
+    ran = project.pytest("--target=myapp:application")
+
+    assert shown in ran.lines
