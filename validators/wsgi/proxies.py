@@ -1,0 +1,346 @@
+"""Stand-ins for the objects that cross the WSGI boundary.
+
+Each hands everything on to the object that it stands for: attributes by
+``__getattr__``, the special methods that Python looks up on the type by a
+subclass made for the type of that object. Every result proxy carries
+``close()``, also where the result has none, for servers call it if it is there
+and it tells that the exchange is over.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from gateproof.validators.wsgi.watching import Watching
+
+SPECIAL = (
+    "__bool__",
+    "__contains__",
+    "__enter__",
+    "__exit__",
+    "__fspath__",
+    "__getitem__",
+    "__index__",
+    "__len__",
+    "__length_hint__",
+    "__reversed__",
+)
+"""Special methods that are handed on where the type has them."""
+
+MOST = 256
+"""Types for which a subclass is remembered; a program that makes types must not fill memory."""
+
+
+class Callee:
+    """A callable handed from one side to the other: start_response or write."""
+
+    __slots__ = ("__inner", "__watching", "__weakref__")
+
+    def __init__(self, watching: Watching, inner: Callable[..., Any]) -> None:
+        self.__watching = watching
+        self.__inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__inner, name)
+
+    def __repr__(self) -> str:
+        return f"<watched {self.__inner!r}>"
+
+
+class Starter(Callee):
+    """``start_response`` as the application sees it."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Judge the call, make it, judge the answer."""
+        try:
+            return self._Callee__watching.start(self._Callee__inner, args, kwargs)
+        finally:
+            del args, kwargs  # exc_info must not live on in this frame
+
+
+class Writer(Callee):
+    """``write`` as the application sees it."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Judge the call and make it."""
+        return self._Callee__watching.write(self._Callee__inner, args, kwargs)
+
+
+class Items:
+    """An iterator over a result, that shows each item to the judge.
+
+    It keeps the result's own proxy alive, for the exchange ends with that.
+    """
+
+    __slots__ = ("__advance", "__judge", "__result", "__watching")
+
+    def __init__(self, watching: Watching, iterator: Iterator[Any], result: object) -> None:
+        self.__watching = watching
+        self.__judge = watching.judge
+        self.__advance = iterator.__next__
+        self.__result = result
+
+    def __iter__(self) -> Items:
+        return self
+
+    def __next__(self) -> Any:
+        judge = self.__judge
+        if judge.left < 0:
+            return self.__watching.step(self.__advance)
+        try:
+            piece = self.__advance()
+        except StopIteration:
+            self.__watching.exhausted()
+            raise
+        except BaseException as error:
+            self.__watching.item_raised(error)
+            raise
+        if type(piece) is bytes:
+            left = judge.left - len(piece)
+            if left >= 0:
+                judge.left = left
+                judge.seen += 1
+                self.__watching.add("item", piece)
+                return piece
+        self.__watching.item(piece)
+        return piece
+
+
+class Result:
+    """The result of an application that is iterable and no iterator."""
+
+    __slots__ = ("__inner", "__watching", "__weakref__")
+
+    def __init__(self, watching: Watching, inner: Any) -> None:
+        self.__inner = inner
+        self.__watching = watching
+
+    def __iter__(self) -> Items:
+        try:
+            iterator = iter(self.__inner)
+        except BaseException as error:
+            self.__watching.item_raised(error)
+            raise
+        return Items(self.__watching, iterator, self)
+
+    def close(self) -> None:
+        """Close the result, if it can be closed."""
+        self.__watching.close(self.__inner)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__inner, name)
+
+    def __repr__(self) -> str:
+        return f"<watched {self.__inner!r}>"
+
+    def __del__(self) -> None:
+        self.__watching.abandoned()
+
+
+class Iterated(Items):
+    """The result of an application that is an iterator itself."""
+
+    __slots__ = ("__inner", "__watched", "__weakref__")
+
+    def __init__(self, watching: Watching, inner: Any) -> None:
+        super().__init__(watching, inner, None)
+        self.__inner = inner
+        self.__watched = watching
+
+    def close(self) -> None:
+        """Close the result, if it can be closed."""
+        self.__watched.close(self.__inner)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__inner, name)
+
+    def __repr__(self) -> str:
+        return f"<watched {self.__inner!r}>"
+
+    def __del__(self) -> None:
+        self.__watched.abandoned()
+
+
+class Input:
+    """``wsgi.input`` as the application sees it."""
+
+    __slots__ = ("__asked", "__inner", "__read", "__watching", "__weakref__")
+
+    def __init__(self, watching: Watching, inner: Any) -> None:
+        self.__watching = watching
+        self.__inner = inner
+        self.__read = inner.read
+        self.__asked: tuple[str, ...] = ()
+
+    def read(self, *args: Any) -> Any:
+        """Read from the input."""
+        try:
+            data = self.__read(*args)
+        except BaseException as error:
+            self.__watching.used_input("read", args, error)
+            raise
+        watching = self.__watching
+        watching.add("input", ("read", args, data))
+        found = watching.judge.input("read", args, data)
+        if found:
+            watching.tell(found)
+        return data
+
+    def readline(self, *args: Any) -> Any:
+        """Read a line."""
+        return self.__use("readline", args)
+
+    def readlines(self, *args: Any) -> Any:
+        """Read lines."""
+        return self.__use("readlines", args)
+
+    def __use(self, method: str, args: tuple[Any, ...]) -> Any:
+        try:
+            data = getattr(self.__inner, method)(*args)
+        except BaseException as error:
+            self.__watching.used_input(method, args, error)
+            raise
+        self.__watching.used_input(method, args, data)
+        return data
+
+    def __iter__(self) -> Iterator[Any]:
+        try:
+            lines = iter(self.__inner)
+        except BaseException as error:
+            self.__watching.used_input("__iter__", (), error)
+            raise
+        return self.__lines(lines)
+
+    def __lines(self, lines: Iterator[Any]) -> Iterator[Any]:
+        for line in lines:
+            self.__watching.used_input("__next__", (), line)
+            yield line
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.__inner, name)
+        if name == "close":
+            self.__watching.used_input(name, self.__asked, None)
+        elif not name.startswith("__"):
+            self.__asked = (*self.__asked, name)
+            self.__watching.used_input(name, (), None)
+        return value
+
+    def __repr__(self) -> str:
+        return f"<watched {self.__inner!r}>"
+
+
+class Errors:
+    """``wsgi.errors`` as the application sees it."""
+
+    __slots__ = ("__asked", "__inner", "__watching", "__weakref__")
+
+    def __init__(self, watching: Watching, inner: Any) -> None:
+        self.__watching = watching
+        self.__inner = inner
+        self.__asked: tuple[str, ...] = ()
+
+    def write(self, *args: Any) -> Any:
+        """Write text."""
+        return self.__use("write", args)
+
+    def writelines(self, *args: Any) -> Any:
+        """Write texts."""
+        return self.__use("writelines", args)
+
+    def flush(self, *args: Any) -> Any:
+        """Have what was written stored."""
+        return self.__use("flush", args)
+
+    def __use(self, method: str, args: tuple[Any, ...]) -> Any:
+        try:
+            value = getattr(self.__inner, method)(*args)
+        except BaseException as error:
+            self.__watching.used_errors(method, args, error)
+            raise
+        self.__watching.used_errors(method, args, None)
+        return value
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.__inner, name)
+        if name == "close":
+            self.__watching.used_errors(name, self.__asked)
+        elif not name.startswith("__"):
+            self.__asked = (*self.__asked, name)
+            self.__watching.used_errors(name, ())
+        return value
+
+    def __repr__(self) -> str:
+        return f"<watched {self.__inner!r}>"
+
+
+class Wrapper(Callee):
+    """A ``wsgi.file_wrapper`` that is no class, so that what it made can be recognised."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Wrap a file."""
+        made = self._Callee__inner(*args, **kwargs)
+        self._Callee__watching.wrapped.append(made)
+        return made
+
+
+def _forwards(name: str, slot: str) -> Callable[..., Any]:
+    def forward(self: Any, *args: Any) -> Any:
+        inner = getattr(self, slot)
+        return getattr(type(inner), name)(inner, *args)
+
+    forward.__name__ = name
+    return forward
+
+
+def _made_for(base: type, inner: type, names: tuple[str, ...] = SPECIAL) -> type:
+    """A subclass of ``base`` with the special methods that ``inner`` has."""
+    slot = f"_{base.__name__}__inner"
+    special = {name: _forwards(name, slot) for name in names if hasattr(inner, name)}
+    return type(base.__name__, (base,), {"__slots__": (), **special})
+
+
+_RESULTS: dict[type, Callable[..., Any]] = {}
+_INPUTS: dict[type, Callable[..., Any] | None] = {}
+_ERRORS: dict[type, Callable[..., Any] | None] = {}
+
+
+def result_proxy(kind: type) -> Callable[[Watching, Any], Any]:
+    """What makes the proxy for a result of type ``kind``."""
+    found = _RESULTS.get(kind)
+    if found is None:
+        if len(_RESULTS) >= MOST:
+            _RESULTS.clear()
+        iterator = hasattr(kind, "__next__") and hasattr(kind, "__iter__")
+        found = _RESULTS[kind] = _made_for(Iterated if iterator else Result, kind)
+    return found
+
+
+def input_proxy(kind: type) -> Callable[[Watching, Any], Any] | None:
+    """What makes the proxy for an input of type ``kind``, ``None`` if a method is missing."""
+    if kind not in _INPUTS:
+        if len(_INPUTS) >= MOST:
+            _INPUTS.clear()
+        whole = all(hasattr(kind, n) for n in ("read", "readline", "readlines", "__iter__"))
+        _INPUTS[kind] = _made_for(Input, kind, (*SPECIAL, "__next__")) if whole else None
+    return _INPUTS[kind]
+
+
+def errors_proxy(kind: type) -> Callable[[Watching, Any], Any] | None:
+    """What makes the proxy for an error stream of type ``kind``, as for inputs."""
+    if kind not in _ERRORS:
+        if len(_ERRORS) >= MOST:
+            _ERRORS.clear()
+        whole = all(hasattr(kind, n) for n in ("write", "writelines", "flush"))
+        _ERRORS[kind] = (
+            _made_for(Errors, kind, (*SPECIAL, "__iter__", "__next__")) if whole else None
+        )
+    return _ERRORS[kind]

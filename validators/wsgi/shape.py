@@ -1,0 +1,97 @@
+"""The schemas of what crosses the WSGI boundary, compiled for one active set.
+
+A hostile object may raise while it is looked at: that counts as a rejection,
+and the finding names the requirement of the whole object.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateproof.validators.policy import Rules
+    from gateproof.validators.violation import Breach, Verdict
+
+WHOLE = {
+    "wsgi/environ": "wsgi.environ.exact-dict",
+    "wsgi/status": "wsgi.status.native-str",
+    "wsgi/headers": "wsgi.response-headers.exact-list",
+    "wsgi/exc_info": "wsgi.exc-info.tuple",
+    "wsgi/item": "wsgi.unicode.bytes-yielded",
+    "wsgi/write": "wsgi.unicode.bytes-to-write",
+}
+"""Each schema, with the requirement named where an object cannot even be looked at."""
+
+
+class Shapes:
+    """Compiled checks of one active set, an attribute for each schema of :data:`WHOLE`.
+
+    Each takes a value and returns whether it is sound; they may raise on a
+    hostile object, which the judge takes for a rejection.
+    """
+
+    __slots__ = ("environ", "exc_info", "headers", "ignore", "item", "mildest", "status", "write")
+
+    environ: Callable[[object], bool]
+    status: Callable[[object], bool]
+    headers: Callable[[object], bool]
+    exc_info: Callable[[object], bool]
+    item: Callable[[object], bool]
+    write: Callable[[object], bool]
+
+    def __init__(self, rules: Rules) -> None:
+        from gateproof.validators.policy import LEVELS
+        from gateproof.validators.schema import compiled
+
+        self.ignore = {name: _ignored(name, rules) for name in WHOLE}
+        self.mildest: Verdict = LEVELS[rules.level][-1]  # type: ignore[assignment]
+        for name in WHOLE:
+            check = compiled(name, self.ignore[name], self.mildest)
+            setattr(self, name.partition("/")[2], check)
+
+    def explain(self, name: str, value: object) -> list[Breach]:
+        """What is wrong with a rejected value, as breaches."""
+        from gateproof.validators.schema import explain
+        from gateproof.validators.violation import Breach
+
+        try:
+            return explain(name, value, self.ignore[name], self.mildest)
+        except Exception as error:  # noqa: BLE001 - the value's own code failed
+            whole = WHOLE[name]
+            if whole in self.ignore[name]:
+                return []
+            return [
+                Breach(
+                    whole,
+                    f"{name.partition('/')[2]} cannot be examined: "
+                    f"it raises {type(error).__name__} when looked at",
+                    observed=f"{type(value).__name__} object",
+                )
+            ]
+
+
+_SHAPES: dict[tuple[object, ...], Shapes] = {}
+
+MOST = 64
+"""Active sets whose compiled checks are kept."""
+
+
+def shapes(rules: Rules) -> Shapes:
+    """The compiled checks for an active set, made once for equal sets."""
+    key = rules.key
+    found = _SHAPES.get(key)
+    if found is None:
+        if len(_SHAPES) >= MOST:
+            _SHAPES.clear()
+        found = _SHAPES[key] = Shapes(rules)
+    return found
+
+
+def _ignored(name: str, rules: Rules) -> frozenset[str]:
+    """The requirements of a schema that the active set leaves out."""
+    if not rules.select and not rules.ignore:
+        return frozenset()
+    from gateproof.validators.schema import requirements
+
+    return frozenset(entry for entry in requirements(name) if not rules.wants(entry))

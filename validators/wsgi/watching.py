@@ -1,0 +1,402 @@
+"""One exchange watched live: what crosses is recorded, judged and handed on."""
+
+from __future__ import annotations
+
+from gateproof.validators.wsgi.facts import Raised, result_facts, settled, settled_keywords
+from gateproof.validators.wsgi.judge import WSGIJudge
+from gateproof.validators.wsgi.proxies import (
+    Starter,
+    Wrapper,
+    Writer,
+    errors_proxy,
+    input_proxy,
+    result_proxy,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from gateproof.validators.exchange import Exchange
+    from gateproof.validators.policy import Policy
+    from gateproof.validators.wsgi.judge import Found, Host
+    from gateproof.validators.wsgi.shape import Shapes
+
+_NO_KEYWORDS: dict[str, object] = {}
+
+
+class Watching:
+    """The watch over one exchange.
+
+    Args:
+        policy: what becomes of findings.
+        exchange: where the ladder is recorded.
+        shapes: the compiled checks of the policy's active set, if at hand.
+        host: what calls the application, as for the judge.
+
+    Attributes:
+        judge: the judge of this exchange.
+        add: records a rung.
+        wrapped: results that a ``wsgi.file_wrapper`` made, where it is no class.
+    """
+
+    __slots__ = ("_masked", "add", "ended", "environ", "exchange", "judge", "policy", "wrapped")
+
+    def __init__(
+        self,
+        policy: Policy,
+        exchange: Exchange,
+        shapes: Shapes | None = None,
+        host: Host = "any",
+    ) -> None:
+        self.policy = policy
+        self.exchange = exchange
+        self.add = exchange.add
+        self.judge = WSGIJudge(policy.rules, host, shapes)
+        self.environ: dict[str, Any] | None = None
+        self._masked: list[tuple[str, Any, Any]] = []
+        self.wrapped: list[Any] = []
+        self.ended = False
+
+    # The request
+
+    def arguments(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        """The server called with other than two positional arguments.
+
+        Raises:
+            ConformanceError: as the policy says.
+        """
+        shape = ((None,) * len(args), dict.fromkeys(kwargs))
+        self.add("call-arguments", shape)
+        self.tell(self.judge.call_arguments(*shape))
+
+    def call(
+        self,
+        app: Callable[..., Any],
+        environ: Any,
+        start_response: Any,
+        invoke: Callable[[Any], Any] | None = None,
+    ) -> Any:
+        """Call the application and return its result or the proxy for it.
+
+        ``invoke`` makes the call with the start_response it is given, where that
+        has to have another form than two positional arguments.
+
+        Raises:
+            ConformanceError: as the policy says.
+        """
+        add, judge = self.add, self.judge
+        wrapper = None
+        if type(environ) is dict:
+            add("call", environ.copy())
+            found = judge.call(environ)
+            if found:
+                self.tell(found)
+            wrapper = environ.get("wsgi.file_wrapper")
+            self._mask(environ, wrapper)
+        else:
+            add("call", environ)
+            self.tell(judge.call(environ))
+        starter = Starter(self, start_response)
+        try:
+            result = app(environ, starter) if invoke is None else invoke(starter)
+        except BaseException as error:
+            self._raised(error, 1 if invoke is None else 2)
+            raise
+        wrapped = wrapper is not None and self._is_wrapped(result, wrapper)
+        facts = result_facts(result, wrapped)
+        add("result", facts)
+        found = judge.result(facts)
+        if found:
+            self._tell_of_result(found, result)
+        if wrapped or not facts["iterable"]:
+            self._restore()
+            return result
+        return result_proxy(type(result))(self, result)
+
+    def _mask(self, environ: dict[str, Any], wrapper: Any) -> None:
+        """Put proxies of the streams into environ, until the exchange is over."""
+        masked = []
+        source = environ.get("wsgi.input")
+        make = input_proxy(type(source))
+        if make is not None:
+            proxy = environ["wsgi.input"] = make(self, source)
+            masked.append(("wsgi.input", proxy, source))
+        log = environ.get("wsgi.errors")
+        make = errors_proxy(type(log))
+        if make is not None:
+            proxy = environ["wsgi.errors"] = make(self, log)
+            masked.append(("wsgi.errors", proxy, log))
+        if wrapper is not None and not isinstance(wrapper, type) and callable(wrapper):
+            proxy = environ["wsgi.file_wrapper"] = Wrapper(self, wrapper)
+            masked.append(("wsgi.file_wrapper", proxy, wrapper))
+        self.environ = environ
+        self._masked = masked
+
+    def _restore(self) -> None:
+        """Put the streams back, unless the application replaced them itself."""
+        environ, self.environ = self.environ, None
+        if environ is None:
+            return
+        for key, proxy, original in self._masked:
+            if environ.get(key) is proxy:
+                environ[key] = original
+        self._masked = []
+        self.wrapped = []
+
+    def _is_wrapped(self, result: Any, wrapper: Any) -> bool:
+        try:
+            if isinstance(wrapper, type):
+                return isinstance(result, wrapper)
+        except Exception:  # noqa: BLE001 - the class decides what its instances are
+            return False
+        return any(result is made for made in self.wrapped)
+
+    def _raised(self, error: BaseException, frames: int) -> None:
+        """The application's call raised ``error``, ``frames`` frames of ours away."""
+        traceback = error.__traceback__
+        while frames and traceback is not None:
+            traceback = traceback.tb_next
+            frames -= 1
+        raised = Raised.of(error, outside=traceback is None)
+        self.add("raise", raised)
+        found = self.judge.raised(raised)
+        self._restore()
+        self.tell(found)
+
+    def _tell_of_result(self, found: Found, result: Any) -> None:
+        """Tell what is wrong with a result; one that is not handed on is closed here."""
+        from gateproof.validators.violation import ConformanceError
+
+        try:
+            self.tell(found)
+        except ConformanceError:
+            self.ended = True
+            self._restore()
+            close = getattr(result, "close", None)
+            if close is not None:
+                close()
+            raise
+
+    # start_response and write
+
+    def start(self, inner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The application calls ``start_response``.
+
+        Raises:
+            ConformanceError: as the policy says, before the server is called.
+        """
+        add, judge = self.add, self.judge
+        kept = settled(args)
+        named = settled_keywords(kwargs) if kwargs else _NO_KEYWORDS
+        add("start_response", (kept, named))
+        found = judge.start_response(kept, named)
+        if found:
+            self._tell_at(found, "start_response-raised", judge.start_response_raised)
+        try:
+            write = inner(*args, **kwargs)
+        except BaseException as error:
+            raised = Raised.of(error)
+            add("start_response-raised", raised)
+            self.tell(judge.start_response_raised(raised))
+            raise
+        finally:
+            del args, kwargs  # exc_info must not live on in this frame
+        if not callable(write):
+            add("started", write)
+            self.tell(judge.started(write))
+            return write
+        add("started", True)
+        found = judge.started(True)
+        if found:
+            self.tell(found)
+        return Writer(self, write)
+
+    def write(self, inner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The application calls ``write()``.
+
+        Raises:
+            ConformanceError: as the policy says, before the server is called.
+        """
+        judge = self.judge
+        self.add("write", (args, kwargs))
+        found = judge.write(args, kwargs)
+        if found:
+            self._tell_at(found, "write-raised", judge.write_raised)
+        try:
+            value = inner(*args, **kwargs)
+        except BaseException as error:
+            raised = Raised.of(error)
+            self.add("write-raised", raised)
+            self.tell(judge.write_raised(raised))
+            raise
+        self.add("written")
+        found = judge.written()
+        if found:
+            self.tell(found)
+        return value
+
+    def _tell_at(self, found: Found, step: str, judged: Callable[[object], Found]) -> None:
+        """Tell findings; where that raises, the ladder and the judge learn of it as ``step``."""
+        from gateproof.validators.violation import ConformanceError
+
+        try:
+            self.tell(found)
+        except ConformanceError as error:
+            raised = Raised.of(error)
+            self.add(step, raised)
+            judged(raised)
+            raise
+
+    # The iteration
+
+    def step(self, advance: Callable[[], Any]) -> Any:
+        """The server asks for an item that needs a closer look.
+
+        Raises:
+            StopIteration: there is none.
+            ConformanceError: as the policy says.
+        """
+        self.add("next")
+        found = self.judge.next()
+        if found:
+            self.tell(found)
+        try:
+            piece = advance()
+        except StopIteration:
+            self.exhausted()
+            raise
+        except BaseException as error:
+            self.item_raised(error)
+            raise
+        self.item(piece)
+        return piece
+
+    def item(self, piece: Any) -> None:
+        """The iterable produced ``piece``.
+
+        Raises:
+            ConformanceError: as the policy says.
+        """
+        self.add("item", piece)
+        found = self.judge.item(piece)
+        if found:
+            self._tell_at(found, "item-raised", self.judge.item_raised)
+
+    def exhausted(self) -> None:
+        """The iteration ended.
+
+        Raises:
+            ConformanceError: as the policy says.
+        """
+        self.add("exhausted")
+        found = self.judge.exhausted()
+        if found:
+            self._tell_at(found, "item-raised", self.judge.item_raised)
+
+    def item_raised(self, error: BaseException) -> None:
+        """The iteration raised."""
+        raised = Raised.of(error)
+        self.add("item-raised", raised)
+        self.tell(self.judge.item_raised(raised))
+
+    # The end
+
+    def close(self, inner: Any) -> None:
+        """The server calls ``close()``.
+
+        Raises:
+            ConformanceError: as the policy says, after the result was closed.
+        """
+        from gateproof.validators.violation import ConformanceError
+
+        problem = None
+        self.add("close")
+        try:
+            self.tell(self.judge.close())
+        except ConformanceError as error:
+            problem = error
+        try:
+            close = getattr(inner, "close", None)
+            if close is not None:
+                close()
+        except BaseException as error:
+            raised = Raised.of(error)
+            self.add("close-raised", raised)
+            self._restore()
+            self.tell(self.judge.close_raised(raised))
+            raise
+        self.add("closed")
+        self._restore()
+        if problem is not None:
+            raise problem
+
+    def end(self) -> None:
+        """The server is done with the exchange; once only.
+
+        Raises:
+            ConformanceError: as the policy says.
+        """
+        if self.ended:
+            return
+        self.ended = True
+        self.add("end")
+        found = self.judge.end()
+        self._restore()
+        if found:
+            self.tell(found)
+
+    def abandoned(self) -> None:
+        """The server has dropped the result: that ends the exchange as well.
+
+        Called while the result is being destroyed, where nothing can be raised:
+        what the policy would raise is given as a warning.
+        """
+        if self.ended:
+            return
+        from gateproof.validators.violation import ConformanceError, ConformanceWarning
+
+        try:
+            self.end()
+        except ConformanceError as error:
+            import warnings
+
+            warnings.warn(ConformanceWarning(error.violation), stacklevel=2)
+
+    # The streams
+
+    def used_input(self, method: str, args: tuple[Any, ...], outcome: Any) -> None:
+        """The application used ``wsgi.input``.
+
+        Raises:
+            ConformanceError: as the policy says.
+        """
+        if isinstance(outcome, BaseException):
+            outcome = Raised.of(outcome)
+        self.add("input", (method, args, outcome))
+        found = self.judge.input(method, args, outcome)
+        if found:
+            self.tell(found)
+
+    def used_errors(self, method: str, args: tuple[Any, ...], outcome: Any = None) -> None:
+        """The application used ``wsgi.errors``.
+
+        Raises:
+            ConformanceError: as the policy says.
+        """
+        if isinstance(outcome, BaseException):
+            outcome = Raised.of(outcome)
+        self.add("errors", (method, args, outcome))
+        found = self.judge.errors(method, args, outcome)
+        if found:
+            self.tell(found)
+
+    def tell(self, found: Found) -> None:
+        """Hand findings to the policy.
+
+        Raises:
+            ConformanceError: as the policy says.
+        """
+        if found:
+            self.policy.tell(found, self.exchange)
