@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateproof.validators.asgi import http_checks as checks
-from gateproof.validators.asgi.judge import NOTHING, Judge, truth
+from gateproof.validators.asgi.judge import NOTHING, Judge, refused_by_us, truth
 from gateproof.validators.asgi.machines import (
     CONTENT,
     REQUEST,
@@ -25,7 +25,6 @@ _MORE, _LAST = int(Sends.MORE), int(Sends.LAST)
 _BODY = int(Gives.BODY)
 _RESPONSE, _CONTENT, _REQUEST = RESPONSE.rows, CONTENT.rows, REQUEST.rows
 _COMPLETE = (int(Response.DONE), int(Response.ENDED))
-_UNSTARTED = (int(Response.WAITING), int(Response.DEBUGGED))
 
 
 class HTTPJudge(Judge):
@@ -83,7 +82,7 @@ class HTTPJudge(Judge):
         self.waiting -= 1
         return super().receive_returned(event)
 
-    def receive_raised(self, error: BaseException) -> Found:
+    def receive_raised(self, error: BaseException) -> Found:  # noqa: ARG002 - kept by the ladder
         """receive() raised ``error``."""
         self.waiting -= 1
         return NOTHING
@@ -105,7 +104,7 @@ class HTTPJudge(Judge):
         )
         return found
 
-    def _disconnected(self, event: dict[str, object]) -> Found:
+    def _disconnected(self, _event: dict[str, object]) -> Found:
         self.gone = True
         self.request = _REQUEST[self.request][Delivers.DISCONNECT].state
         return NOTHING
@@ -125,8 +124,8 @@ class HTTPJudge(Judge):
             return self._send(symbol, "http.response.start")
         self.state = cell.state
         status = event.get("status")
-        self.status = status if isinstance(status, int) else None
-        self.bodiless = status in (204, 304)
+        self.status = int.__int__(status) if issubclass(type(status), int) else None  # type: ignore[arg-type]
+        self.bodiless = self.status in (204, 304)
         self.head = checks.fields(event.get("headers"))
         self.left = checks.promised(self)
         if self.heard or before == Response.ASTRAY:
@@ -155,18 +154,18 @@ class HTTPJudge(Judge):
         found = self._extension(symbol, "http.response.zerocopysend")
         return found or checks.descriptor(event)
 
-    def _path(self, event: dict[str, object]) -> Found:
+    def _path(self, _event: dict[str, object]) -> Found:
         self.left = None
         found = self._extension(Sends.PATHSEND, "http.response.pathsend", Gives.PATHSEND)
         return found or checks.described(self)
 
-    def _push(self, event: dict[str, object]) -> Found:
+    def _push(self, _event: dict[str, object]) -> Found:
         return self._extension(Sends.PUSH, "http.response.push")
 
-    def _hint(self, event: dict[str, object]) -> Found:
+    def _hint(self, _event: dict[str, object]) -> Found:
         return self._extension(Sends.HINT, "http.response.early_hint")
 
-    def _debug(self, event: dict[str, object]) -> Found:
+    def _debug(self, _event: dict[str, object]) -> Found:
         return self._send(Sends.DEBUG, "http.response.debug")
 
     def _trailers(self, event: dict[str, object]) -> Found:
@@ -190,22 +189,18 @@ class HTTPJudge(Judge):
         self.state, found = self.move(RESPONSE, self.state, symbol, what)
         return mixed or found
 
-    def send_returned(self) -> Found:
-        """The latest send() that was called returned."""
-        return super().send_returned()
-
     def send_raised(self, error: BaseException) -> Found:
         """send() raised ``error``: the client is gone, or the message was refused."""
         found: Found = NOTHING
         if isinstance(error, OSError) or not isinstance(error, Exception):
             self.gone = True
-        elif self.gone:
-            found = checks.wrong_class(self, error)
         elif self._before in _COMPLETE:
-            found = checks.not_ignored(self, error)
+            found = NOTHING if refused_by_us(error) else checks.not_ignored(error)
+        elif self.gone:
+            found = NOTHING if refused_by_us(error) else checks.wrong_class(self, error)
         else:
             self.state = int(Response.ASTRAY)
-        self._refusable = None
+        self.refusable = None
         return found
 
     def ended(self) -> Found:

@@ -121,7 +121,7 @@ def descriptor(event: dict[str, object]) -> Found:
             ),
         )
     try:
-        number = file.fileno()  # type: ignore[union-attr]
+        number = file.fileno()  # type: ignore[attr-defined]
     except Exception as error:  # noqa: BLE001 - the object is the application's own
         seen = f"fileno() raises {type(error).__name__}"
     else:
@@ -140,7 +140,7 @@ def descriptor(event: dict[str, object]) -> Found:
 
 def described(judge: HTTPJudge) -> Found:
     """Whether a response made of a path tells its length."""
-    if judge.state == 9 or any(name.lower() == b"content-length" for name, _ in judge.head):  # noqa: PLR2004
+    if any(name.lower() == b"content-length" for name, _ in judge.head):
         return NOTHING
     return (
         breach(
@@ -181,7 +181,7 @@ def wrong_class(judge: HTTPJudge, error: BaseException) -> Found:
     )
 
 
-def not_ignored(judge: HTTPJudge, error: BaseException) -> Found:
+def not_ignored(error: BaseException) -> Found:
     """Note a server that refuses a message after the response instead of ignoring it."""
     return (
         breach(

@@ -13,13 +13,16 @@ from gateproof.validators.asgi.substitute import rereadable
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import Any
 
     from gateproof.validators.machine import Machine
     from gateproof.validators.policy import Policy
     from gateproof.validators.violation import Breach, Party, Verdict
 
     Found = Iterable[Breach]
-    Plan = tuple[Callable[[object], bool], str, Callable[["Judge", dict[str, object]], Found]]
+    Accept = Callable[[object], bool]
+    Plan = tuple[Accept, str, Callable[[Any, dict[str, object]], Found]]
+    Plans = tuple[dict[object, Plan], dict[object, Plan], Accept, Accept]
 
 NOTHING: tuple[Breach, ...] = ()
 """What a judge returns when all is fine."""
@@ -78,11 +81,18 @@ def plain(value: object) -> dict[str, object] | None:
     """
     if not issubclass(type(value), dict):
         return None
-    held: dict[str, object] = dict(dict.items(value))  # type: ignore[call-overload]
+    held: dict[str, object] = dict(dict.items(value))  # type: ignore[arg-type]
     kind = held.get("type")
     if type(kind) is not str and issubclass(type(kind), str):
-        held["type"] = str.__str__(kind)  # type: ignore[arg-type]
+        held["type"] = str.__str__(kind)
     return held
+
+
+def refused_by_us(error: BaseException) -> bool:
+    """Whether ``error`` is a validator's own, so that the other side has no part in it."""
+    from gateproof.validators.violation import ConformanceError, ConformanceWarning
+
+    return isinstance(error, (ConformanceError, ConformanceWarning))
 
 
 def truth(value: object) -> bool:
@@ -120,10 +130,10 @@ class Judge:
 
     def __init__(self, shapes: Active) -> None:
         self.shapes = shapes
-        plans = shapes.plans.get(type(self))
+        plans: Plans | None = shapes.plans.get(type(self))
         if plans is None:
             plans = shapes.plans[type(self)] = self._plan(shapes)
-        self._sends, self._receives, self._unknown, self._accept_scope = plans  # type: ignore[misc]
+        self._sends, self._receives, self._unknown, self._accept_scope = plans
         self.scope: dict[str, object] = {}
         self.extensions: dict[object, object] = {}
         self.version = (2, 0)
@@ -132,12 +142,12 @@ class Judge:
         self.over = False
         self.waiting = 0
         self.forward: object = None
-        self.record: object = None
-        self._refusable: tuple[str, str] | None = None
+        self.record: dict[str, object] | None = None
+        self.refusable: tuple[str, str] | None = None
 
     @classmethod
-    def _plan(cls, shapes: Active) -> tuple[object, ...]:
-        def table(entries: dict[str, tuple[str, str]]) -> dict[object, object]:
+    def _plan(cls, shapes: Active) -> Plans:
+        def table(entries: dict[str, tuple[str, str]]) -> dict[object, Plan]:
             return {
                 kind: (shapes.accept(name), name, getattr(cls, method))
                 for kind, (name, method) in entries.items()
@@ -162,7 +172,7 @@ class Judge:
             self.scope = held
             extensions = held.get("extensions")
             if issubclass(type(extensions), dict):
-                self.extensions = dict(dict.items(extensions))  # type: ignore[call-overload]
+                self.extensions = dict(dict.items(extensions))  # type: ignore[arg-type]
             self.version = _version(held)
         self.begin()
         return found
@@ -170,7 +180,7 @@ class Judge:
     def begin(self) -> None:
         """Read from ``scope`` what the protocol needs to know of it."""
 
-    def returned(self, value: object) -> Found:
+    def returned(self, value: object) -> Found:  # noqa: ARG002 - kept by the ladder
         """The application returned ``value``."""
         self.over = True
         return self.ended()
@@ -179,7 +189,7 @@ class Judge:
         """What the end of the call leaves undone."""
         return NOTHING
 
-    def raised(self, error: BaseException) -> Found:
+    def raised(self, error: BaseException) -> Found:  # noqa: ARG002 - kept by the ladder
         """The application raised ``error``; no lecture on what it left undone."""
         self.over = True
         return NOTHING
@@ -232,12 +242,12 @@ class Judge:
             if plan is not None:
                 accept, name, judge = plan
                 if accept(event):
-                    return judge(self, held)  # type: ignore[no-any-return]
+                    return judge(self, held)
                 found = tuple(self._misshapen(name, accept, event, "server"))
                 return (*found, *judge(self, held))
         return self._foreign(event, held, "server")
 
-    def receive_raised(self, error: BaseException) -> Found:
+    def receive_raised(self, error: BaseException) -> Found:  # noqa: ARG002 - kept by the ladder
         """receive() raised ``error``."""
         return NOTHING
 
@@ -250,7 +260,7 @@ class Judge:
     def send_called(self, event: object) -> Found:
         """The application called send() with ``event``, or a :class:`Misuse` of it."""
         held = event if type(event) is dict else plain(event)
-        self._refusable = None
+        self.refusable = None
         if held is not None:
             try:
                 plan = self._sends.get(held.get("type"))
@@ -259,10 +269,10 @@ class Judge:
             if plan is not None:
                 accept, name, judge = plan
                 if accept(event):
-                    return judge(self, held)  # type: ignore[no-any-return]
+                    return judge(self, held)
                 found = tuple(self._misshapen(name, accept, event, "application"))
                 if found:
-                    self._refusable = refusal(held, found)
+                    self.refusable = refusal(held, found)
                 if self.record is not None:
                     held = self.record
                 return (*found, *judge(self, held))
@@ -279,10 +289,10 @@ class Judge:
 
     def send_returned(self) -> Found:
         """The latest send() that was called returned."""
-        if self._refusable is None:
+        if self.refusable is None:
             return NOTHING
-        requirement, what = self._refusable
-        self._refusable = None
+        requirement, what = self.refusable
+        self.refusable = None
         return (
             breach(
                 requirement,
@@ -294,7 +304,7 @@ class Judge:
 
     def send_raised(self, error: BaseException) -> Found:
         """send() raised ``error`` (or was cancelled)."""
-        self._refusable = None
+        self.refusable = None
         if isinstance(error, OSError) or not isinstance(error, Exception):
             self.gone = True
         return NOTHING
@@ -342,7 +352,7 @@ class Judge:
             breach(
                 "asgi.extensions.app-uses-only-announced",
                 f"{kind!r} was sent though scope['extensions'] does not announce {name!r}",
-                f"extensions {shown(sorted(map(str, self.extensions)))}",
+                f"extensions {shown(list(self.extensions))}",
                 "no event of an extension that was not announced",
             ),
         )
@@ -369,7 +379,7 @@ class Judge:
         kind = held.get("type")
         if type(kind) is not str:
             if party == "application" and "type" not in held:
-                self._refusable = (
+                self.refusable = (
                     "asgi.server.raises-on-missing-type",
                     "an event without a type",
                 )
@@ -384,7 +394,7 @@ class Judge:
         # An extension that we do not know may define any event.
         if not self.protocol or any(name not in KNOWN_EXTENSIONS for name in self.extensions):
             return NOTHING
-        self._refusable = (
+        self.refusable = (
             "asgi.server.raises-on-unknown-event-type",
             f"an event of type {kind!r}, which no specification defines here",
         )
@@ -411,6 +421,22 @@ class Judge:
             party=party,
         )
 
+
+FINDS = {
+    "unawaited": ("asgi.app.must-await-send",),
+    "unusable": ("asgi.app.async-callable",),
+    "send_called": ("asgi.send.positional-event",),
+    "unannounced": ("asgi.extensions.app-uses-only-announced",),
+    "_outside": ("asgi.event.type-namespaced",),
+    "send_returned": (
+        "asgi.server.raises-on-missing-type",
+        "asgi.server.raises-on-unknown-event-type",
+        "asgi.server.raises-on-missing-keys",
+        "asgi.server.raises-on-wrong-types",
+        "asgi.websocket.send.server-rejects-invalid-combination",
+    ),
+}
+"""The requirements that each method can find broken beside shapes and machines."""
 
 KNOWN_EXTENSIONS = frozenset(
     {

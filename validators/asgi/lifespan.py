@@ -31,22 +31,22 @@ class LifespanJudge(Judge):
         super().__init__(shapes)
         self.state = int(Life.IDLE)
 
-    def _startup(self, event: dict[str, object]) -> Found:
+    def _startup(self, _event: dict[str, object]) -> Found:
         return self._live(Lives.STARTUP, "'lifespan.startup' was delivered")
 
-    def _shutdown(self, event: dict[str, object]) -> Found:
+    def _shutdown(self, _event: dict[str, object]) -> Found:
         return self._live(Lives.SHUTDOWN, "'lifespan.shutdown' was delivered")
 
-    def _complete(self, event: dict[str, object]) -> Found:
+    def _complete(self, _event: dict[str, object]) -> Found:
         return self._live(Lives.COMPLETE, "'lifespan.startup.complete' was sent")
 
-    def _fail(self, event: dict[str, object]) -> Found:
+    def _fail(self, _event: dict[str, object]) -> Found:
         return self._live(Lives.FAIL, "'lifespan.startup.failed' was sent")
 
-    def _stop(self, event: dict[str, object]) -> Found:
+    def _stop(self, _event: dict[str, object]) -> Found:
         return self._live(Lives.STOP, "'lifespan.shutdown.complete' was sent")
 
-    def _stop_fail(self, event: dict[str, object]) -> Found:
+    def _stop_fail(self, _event: dict[str, object]) -> Found:
         return self._live(Lives.STOP_FAIL, "'lifespan.shutdown.failed' was sent")
 
     def _live(self, symbol: Lives, what: str) -> Found:
@@ -58,7 +58,7 @@ class LifespanJudge(Judge):
         self.state = int(Life.ASTRAY)
         return super().send_raised(error)
 
-    def raised(self, error: BaseException) -> Found:
+    def raised(self, error: BaseException) -> Found:  # noqa: ARG002 - kept by the ladder
         """The application raised ``error``."""
         self.over = True
         return self._live(Lives.RAISE, "the application raised")

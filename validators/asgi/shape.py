@@ -12,8 +12,9 @@ from gateproof.validators.policy import LEVELS, Rules
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import Any
 
-    from gateproof.validators.violation import Breach, Party
+    from gateproof.validators.violation import Breach, Party, Verdict
 
 REMEMBERED = 256
 """Explanations of equal rejections that are kept."""
@@ -32,10 +33,11 @@ class Active:
     def __init__(self, rules: Rules, parties: frozenset[str] | None = None) -> None:
         self._rules = rules
         self._parties = parties
+        self._mildest: Verdict = LEVELS[rules.level][-1]  # type: ignore[assignment]
         self._told: dict[str, bool] = {}
         self._ignored: dict[str, frozenset[str]] = {}
         self._explained: dict[object, tuple[Breach, ...]] = {}
-        self.plans: dict[object, object] = {}
+        self.plans: dict[type, Any] = {}
         """Dispatch tables that judges build once for this active set."""
 
     def told(self, requirement: str) -> bool:
@@ -65,12 +67,9 @@ class Active:
         """The compiled check of schema ``name`` for this active set."""
         from gateproof.validators import schema
 
-        try:
-            ids = schema.requirements(name)
-        except schema.UnknownSchemaError:  # DEVELOPMENT ONLY
-            return lambda _value: True
+        ids = schema.requirements(name)
         ignored = self._ignored[name] = frozenset(r for r in ids if not self.told(r))
-        return schema.compiled(name, ignored, LEVELS[self._rules.level][-1])
+        return schema.compiled(name, ignored, self._mildest)
 
     def explain(self, name: str, value: object, party: Party) -> tuple[Breach, ...]:
         """Why ``value`` is not a ``name``; ``party`` did it where both are bound."""
@@ -82,15 +81,19 @@ class Active:
             known = self._explained.get(key)
             if known is not None:
                 return known
-        breaches = tuple(
-            _blame(breach, party)
-            for breach in schema.explain(
+        try:
+            said = schema.explain(
                 name,
                 value,
                 self._ignored.get(name, frozenset()),
-                LEVELS[self._rules.level][-1],
+                self._mildest,
             )
-        )
+        except schema.SchemaDisagreementError as error:  # our own fault: nobody's breach
+            import warnings
+
+            warnings.warn(str(error), RuntimeWarning, stacklevel=2)
+            said = []
+        breaches = tuple(_blame(breach, party) for breach in said)
         if key is not None:
             if len(self._explained) >= REMEMBERED:
                 self._explained.clear()

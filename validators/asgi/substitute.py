@@ -13,7 +13,7 @@ MOST = 100_000
 """Items read of one iterable; an endless one must not hang a judge."""
 
 
-def rereadable(value: object) -> tuple[object, object] | None:
+def rereadable(value: object) -> tuple[object, dict[str, object]] | None:
     """Two equals of ``value``: one to pass on, one to judge and to keep.
 
     An event with a one-shot iterator (or with another iterable than list and
@@ -22,7 +22,7 @@ def rereadable(value: object) -> tuple[object, object] | None:
     """
     if not issubclass(type(value), dict):
         return None
-    held: dict[object, object] = dict(dict.items(value))  # type: ignore[call-overload]
+    held: dict[str, object] = dict(dict.items(value))  # type: ignore[arg-type]
     forward, record = dict(held), dict(held)
     changed = consumed = False
     for key in KEYS:

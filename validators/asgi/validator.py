@@ -56,7 +56,7 @@ class ASGIValidator:
         self.app = app
         self.policy = Policy(on_violation, Rules(select, ignore, level), parties)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:  # noqa: ANN401
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
         """Handle one connection.
 
         Raises:
@@ -65,7 +65,7 @@ class ASGIValidator:
         """
         return await watch(self.app, scope, receive, send, policy=self.policy, exchange=Exchange())
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+    def __getattr__(self, name: str) -> Any:
         """An attribute of the wrapped application."""
         if name in ("app", "policy"):  # not set yet: no wrapped application to ask
             raise AttributeError(name)
@@ -95,7 +95,7 @@ class Receiver:
         self._policy = policy
         self._exchange = exchange
 
-    async def __call__(self) -> Any:  # noqa: ANN401
+    async def __call__(self) -> Any:
         """Receive an event, watched."""
         judge, exchange = self._judge, self._exchange
         found = judge.receive_called()
@@ -120,7 +120,7 @@ class Receiver:
             self._policy.tell(found, exchange)
         return event
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+    def __getattr__(self, name: str) -> Any:
         """An attribute of the server's own receive."""
         return getattr(object.__getattribute__(self, "_receive"), name)
 
@@ -140,10 +140,10 @@ class Sender:
 
     def __call__(
         self,
-        event: Any = _MISSING,  # noqa: ANN401
+        event: Any = _MISSING,
         /,
-        *arguments: Any,  # noqa: ANN401
-        **named: Any,  # noqa: ANN401
+        *arguments: Any,
+        **named: Any,
     ) -> Coroutine[Any, Any, Any]:
         """Send an event, watched; judged when called, not when awaited."""
         judge, exchange = self._judge, self._exchange
@@ -167,7 +167,7 @@ class Sender:
         self.called += 1
         return self._finish(result)
 
-    async def _finish(self, result: Awaitable[Any]) -> Any:  # noqa: ANN401
+    async def _finish(self, result: Awaitable[Any]) -> Any:
         self.awaited += 1
         try:
             value = await result
@@ -180,7 +180,7 @@ class Sender:
             self._policy.tell(found, self._exchange)
         return value
 
-    def _tell(self, found: Any) -> None:  # noqa: ANN401
+    def _tell(self, found: Any) -> None:
         """Tell a breach; if that raises, the event goes no further, as if refused."""
         try:
             self._policy.tell(found, self._exchange)
@@ -212,7 +212,7 @@ class Sender:
         self.called += 1
         return self._finish(result)
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+    def __getattr__(self, name: str) -> Any:
         """An attribute of the server's own send."""
         return getattr(object.__getattribute__(self, "_send"), name)
 
@@ -225,7 +225,7 @@ async def watch(
     *,
     policy: Policy,
     exchange: Exchange,
-) -> Any:  # noqa: ANN401
+) -> Any:
     """Call ``app`` for one connection and judge what crosses its boundary.
 
     Args:
@@ -244,7 +244,9 @@ async def watch(
     """
     global _judge  # noqa: PLW0603 - a lazily loaded function
     if _judge is None:
-        from gateproof.validators.asgi.judge import judge as _judge
+        from gateproof.validators.asgi.judge import judge as loaded
+
+        _judge = loaded
     judge = _judge(scope, policy)
     found = judge.called(scope)
     exchange.add("call", scope.copy() if type(scope) is dict else scope)
@@ -288,7 +290,7 @@ async def watch(
     return value
 
 
-def _end(step: str, found: Any, data: object, policy: Policy, exchange: Exchange) -> None:  # noqa: ANN401
+def _end(step: str, found: Any, data: object, policy: Policy, exchange: Exchange) -> None:
     exchange.add(step, data)
     if found:
         policy.tell(found, exchange)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateproof.validators.asgi import websocket_checks as checks
-from gateproof.validators.asgi.judge import NOTHING, Judge, truth
+from gateproof.validators.asgi.judge import NOTHING, Judge, refused_by_us, truth
 from gateproof.validators.asgi.machines import (
     ANSWER,
     SOCKET,
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _ACCEPTED = int(Answer.ACCEPTED)
 _CONNECTED = int(Socket.CONNECTED)
 _ANSWER = ANSWER.rows
+_CLOSED = (int(Answer.CLOSED), int(Answer.REFUSED), int(Answer.DENIED))
 _LISTEN, _LEAVE = int(Answers.LISTEN), int(Answers.LEAVE)
 
 
@@ -31,6 +32,8 @@ class WebSocketJudge(Judge):
         state: how the application answered.
         socket: what the server told.
         opened: whether the connection was ever accepted.
+        closed: whether the application had ended the connection before it went.
+        clean: whether the latest message was in order on an unclosed connection.
     """
 
     protocol = "websocket"
@@ -53,6 +56,8 @@ class WebSocketJudge(Judge):
         self.state = int(Answer.WAITING)
         self.socket = int(Socket.SILENT)
         self.opened = False
+        self.closed = False
+        self.clean = True
 
     # What the server delivers --------------------------------------------------
 
@@ -64,17 +69,18 @@ class WebSocketJudge(Judge):
             return NOTHING
         return self._answer(Answers.LISTEN, "receive() was called")
 
-    def _connected(self, event: dict[str, object]) -> Found:
+    def _connected(self, _event: dict[str, object]) -> Found:
         return self._tell(Tells.CONNECT, "'websocket.connect' was delivered")
 
-    def _received(self, event: dict[str, object]) -> Found:
+    def _received(self, _event: dict[str, object]) -> Found:
         if self.opened and self.socket == _CONNECTED:
             return NOTHING
         symbol = Tells.RECEIVE if self.opened else Tells.UNASKED
         return self._tell(symbol, "'websocket.receive' was delivered")
 
-    def _disconnected(self, event: dict[str, object]) -> Found:
+    def _disconnected(self, _event: dict[str, object]) -> Found:
         self.gone = True
+        self.closed = self.state in _CLOSED
         self.state = _ANSWER[self.state][_LEAVE].state
         return self._tell(Tells.DISCONNECT, "'websocket.disconnect' was delivered")
 
@@ -92,7 +98,7 @@ class WebSocketJudge(Judge):
         self.opened = True
         return (*found, *checks.offered(self, event), *checks.headers_known(self, event))
 
-    def _send(self, event: dict[str, object]) -> Found:
+    def _send(self, _event: dict[str, object]) -> Found:
         if self.state == _ACCEPTED:
             return NOTHING
         return self._answer(Answers.SEND, "'websocket.send' was sent")
@@ -101,7 +107,7 @@ class WebSocketJudge(Judge):
         found = self._answer(Answers.CLOSE, "'websocket.close' was sent")
         return (*found, *checks.reason_known(self, event))
 
-    def _deny(self, event: dict[str, object]) -> Found:
+    def _deny(self, _event: dict[str, object]) -> Found:
         return self._extension(Answers.DENY, "websocket.http.response.start")
 
     def _deny_body(self, event: dict[str, object]) -> Found:
@@ -116,6 +122,7 @@ class WebSocketJudge(Judge):
 
     def _answer(self, symbol: Answers, what: str) -> Found:
         self.state, found = self.move(ANSWER, self.state, symbol, what)
+        self.clean = not found and not self.closed
         return found
 
     def send_raised(self, error: BaseException) -> Found:
@@ -125,10 +132,11 @@ class WebSocketJudge(Judge):
             self.gone = True
             self.state = _ANSWER[self.state][Answers.LOSE].state
         elif self.gone:
-            found = checks.wrong_class(self, error)
+            if self.clean and not refused_by_us(error):
+                found = checks.wrong_class(self, error)
         else:
             self.state = int(Answer.ASTRAY)
-        self._refusable = None
+        self.refusable = None
         return found
 
     def ended(self) -> Found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateproof.validators.asgi.judge import NOTHING, breach, shown
+from gateproof.validators.asgi.judge import NOTHING, breach, shown, truth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,10 +21,14 @@ FINDS = {
 def offered(judge: WebSocketJudge, event: dict[str, object]) -> Found:
     """Whether the chosen subprotocol is one that the client offered."""
     chosen = event.get("subprotocol")
-    if not isinstance(chosen, str):
+    if not issubclass(type(chosen), str):
         return NOTHING
+    chosen = str.__str__(chosen)
     subprotocols = judge.scope.get("subprotocols", ())
-    if not isinstance(subprotocols, (list, tuple)) or chosen in subprotocols:
+    if type(subprotocols) not in (list, tuple) or any(
+        type(name) is str and name == chosen
+        for name in subprotocols  # type: ignore[attr-defined]
+    ):
         return NOTHING
     return (
         breach(
@@ -38,7 +42,7 @@ def offered(judge: WebSocketJudge, event: dict[str, object]) -> Found:
 
 def headers_known(judge: WebSocketJudge, event: dict[str, object]) -> Found:
     """Whether the server's version knows headers of an accept."""
-    if judge.version >= (2, 1) or not event.get("headers"):
+    if judge.version >= (2, 1) or not truth(event.get("headers")):
         return NOTHING
     return (
         breach(
@@ -52,7 +56,7 @@ def headers_known(judge: WebSocketJudge, event: dict[str, object]) -> Found:
 
 def reason_known(judge: WebSocketJudge, event: dict[str, object]) -> Found:
     """Whether the server's version knows the reason of a close."""
-    if judge.version >= (2, 3) or not event.get("reason"):
+    if judge.version >= (2, 3) or not truth(event.get("reason")):
         return NOTHING
     return (
         breach(

@@ -1,0 +1,233 @@
+"""Which requirements an exchange gave a chance to be broken.
+
+Counted only where a judge really looked: the shapes of the messages that were
+seen, the columns of the machines for what was done, and the checks whose
+condition held. What belongs to an extension counts only where it was announced.
+"""
+
+from __future__ import annotations
+
+from gateproof.validators import schema
+from gateproof.validators.asgi.claims import CLAIMS
+from gateproof.validators.asgi.http import HTTPJudge
+from gateproof.validators.asgi.judge import WITH_DATA, Judge, Misuse, judge, plain
+from gateproof.validators.asgi.lifespan import LifespanJudge
+from gateproof.validators.asgi.machines import (
+    ANSWER,
+    CONTENT,
+    LIFE,
+    REQUEST,
+    RESPONSE,
+    SOCKET,
+    Answer,
+    Answers,
+    Delivers,
+    Gives,
+    Life,
+    Lives,
+    Request,
+    Response,
+    Sends,
+    Socket,
+    Tells,
+)
+from gateproof.validators.asgi.unknown import UnknownJudge
+from gateproof.validators.asgi.websocket import WebSocketJudge
+from gateproof.validators.asgi.words import EXTENSION_OF
+from gateproof.validators.policy import Policy, Rules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gateproof.validators.violation import Rung
+
+_SENT = {
+    "http.response.start": RESPONSE.column(Sends.START),
+    "http.response.body": RESPONSE.column(Sends.LAST),
+    "http.response.zerocopysend": RESPONSE.column(Sends.ZEROCOPY_LAST),
+    "http.response.pathsend": RESPONSE.column(Sends.PATHSEND) | CONTENT.column(Gives.PATHSEND),
+    "http.response.push": RESPONSE.column(Sends.PUSH),
+    "http.response.early_hint": RESPONSE.column(Sends.HINT),
+    "http.response.debug": RESPONSE.column(Sends.DEBUG),
+    "http.response.trailers": RESPONSE.column(Sends.TRAILERS_LAST),
+    "websocket.accept": ANSWER.column(Answers.ACCEPT),
+    "websocket.send": ANSWER.column(Answers.SEND),
+    "websocket.close": ANSWER.column(Answers.CLOSE),
+    "websocket.http.response.start": ANSWER.column(Answers.DENY),
+    "websocket.http.response.body": ANSWER.column(Answers.DENY_LAST),
+    "lifespan.startup.complete": LIFE.column(Lives.COMPLETE),
+    "lifespan.startup.failed": LIFE.column(Lives.FAIL),
+    "lifespan.shutdown.complete": LIFE.column(Lives.STOP),
+    "lifespan.shutdown.failed": LIFE.column(Lives.STOP_FAIL),
+}
+_DELIVERED = {
+    "http.request": REQUEST.column(Delivers.LAST),
+    "websocket.connect": SOCKET.column(Tells.CONNECT),
+    "websocket.receive": SOCKET.column(Tells.UNASKED),
+    "websocket.disconnect": SOCKET.column(Tells.DISCONNECT),
+    "lifespan.startup": LIFE.column(Lives.STARTUP),
+    "lifespan.shutdown": LIFE.column(Lives.SHUTDOWN),
+}
+_REPEATED = frozenset({"asgi.http.disconnect.repeatable"})
+_DENIAL = frozenset(r for r in ANSWER.requirements() if r.startswith("asgi.ext.ws-denial."))
+_TRAILERS = frozenset(r for r in RESPONSE.requirements() if r.startswith("asgi.ext.trailers."))
+_AFTER_LEAVING = frozenset(
+    {"asgi.websocket.close.not-after-disconnect", "asgi.websocket.disconnect.app-stops-receiving"}
+)
+
+
+def exercised(rungs: Iterable[Rung | tuple[str, object]]) -> frozenset[str]:
+    """The requirements that were judged on what an exchange shows.
+
+    Args:
+        rungs: the exchange, from its ``"call"`` on; rungs or pairs of step and data.
+
+    Returns:
+        Ids, all of them among the claims of the ASGI judges.
+    """
+    policy = Policy("collect", Rules(level="all"))
+    judging: Judge | None = None
+    seen: set[str] = set()
+    for rung in rungs:
+        step, data = (rung[0], rung[1]) if isinstance(rung, tuple) else (rung.step, rung.data)
+        if judging is None:
+            judging = judge(data, policy)
+        for ids in _chances(judging, step, data):
+            seen |= ids
+        judging.feed(step, data if step in WITH_DATA else None)
+        judging.forward = judging.record = None
+    return frozenset(seen) & CLAIMS
+
+
+def _chances(judging: Judge, step: str, data: object) -> Iterator[frozenset[str]]:
+    held = plain(data) or {}
+    kind = held.get("type") if type(held.get("type")) is str else None
+    if step == "call":
+        yield schema.requirements(judging.scope_schema)
+        yield frozenset({"asgi.app.async-callable"})
+    elif step == "send" and type(data) is not Misuse:
+        yield _shapes(judging.sends, kind)
+        yield frozenset({"asgi.send.positional-event", "asgi.app.must-await-send"})
+        yield from _sent(judging, kind, held)
+    elif step == "received":
+        yield _shapes(judging.receives, kind)
+        yield from _received(judging, kind)
+    elif step == "sent" and judging.refusable is not None:
+        yield frozenset({judging.refusable[0]})
+    elif step == "receive" and isinstance(judging, WebSocketJudge):
+        if judging.state == Answer.GONE:
+            yield ANSWER.column(Answers.LISTEN)
+    elif step == "return":
+        yield from _returned(judging)
+    elif step == "raise" and isinstance(judging, LifespanJudge):
+        yield LIFE.column(Lives.RAISE) if judging.state == Life.STARTING else frozenset()
+
+
+def _shapes(table: dict[str, tuple[str, str]], kind: object) -> frozenset[str]:
+    name = table[kind][0] if isinstance(kind, str) and kind in table else "asgi/event"
+    return schema.requirements(name)
+
+
+def _sent(judging: Judge, kind: object, event: dict[str, object]) -> Iterator[frozenset[str]]:
+    if isinstance(judging, UnknownJudge) and judging.alien:
+        yield frozenset({"asgi.app.rejects-unknown-before-sending"})
+    if judging.protocol and isinstance(kind, str):
+        yield frozenset({"asgi.event.type-namespaced"})
+    if not isinstance(kind, str) or kind not in judging.sends:
+        return
+    extension = EXTENSION_OF.get(kind)
+    if extension is not None and kind != "http.response.debug":
+        yield frozenset({"asgi.extensions.app-uses-only-announced"})
+        if extension not in judging.extensions:
+            return
+    if not _astray(judging):
+        ids = _SENT[kind]
+        if "websocket.http.response" not in judging.extensions:
+            ids -= _DENIAL
+        if not judging.gone:
+            ids -= _AFTER_LEAVING
+        yield ids
+    if isinstance(judging, HTTPJudge):
+        yield from _checked(judging, kind, event)
+    elif isinstance(judging, WebSocketJudge):
+        yield from _agreed(judging, kind, event)
+
+
+def _checked(judging: HTTPJudge, kind: str, event: dict[str, object]) -> Iterator[frozenset[str]]:
+    if kind == "http.response.start":
+        yield frozenset({"asgi.http.request.app-not-trigger-on-scope"})
+    elif kind == "http.response.body":
+        if "http.response.pathsend" in judging.extensions:
+            yield CONTENT.column(Gives.BODY)
+        if judging.left is not None:
+            yield frozenset({"asgi.http.app.content-length-consistent"})
+        if judging.bodiless:
+            yield frozenset({"asgi.http.app.body-for-bodyless-status"})
+    elif kind == "http.response.zerocopysend" and "file" in event:
+        yield frozenset({"asgi.ext.zerocopy.file-descriptor"})
+    elif kind == "http.response.pathsend":
+        yield frozenset({"asgi.ext.pathsend.app-sets-headers"})
+    elif kind == "http.response.trailers":
+        yield frozenset({"asgi.ext.trailers.app-sends-trailer-header"})
+
+
+def _agreed(
+    judging: WebSocketJudge, kind: str, event: dict[str, object]
+) -> Iterator[frozenset[str]]:
+    if kind == "websocket.accept":
+        if judging.socket == Socket.SILENT:
+            yield ANSWER.column(Answers.ACCEPT_UNHEARD)
+        else:
+            yield frozenset({"asgi.websocket.connect.received-before-accept"})
+        if isinstance(event.get("subprotocol"), str):
+            yield frozenset({"asgi.websocket.accept.subprotocol-offered"})
+        if judging.version < (2, 1):
+            yield frozenset({"asgi.websocket.accept.headers-since-2-1"})
+    elif kind == "websocket.close" and judging.version < (2, 3):
+        yield frozenset({"asgi.http.spec-version.no-newer-features"})
+
+
+def _received(judging: Judge, kind: object) -> Iterator[frozenset[str]]:
+    if judging.protocol and isinstance(kind, str):
+        yield frozenset({"asgi.event.type-namespaced"})
+    if isinstance(kind, str) and kind in _DELIVERED and kind in judging.receives:
+        yield _DELIVERED[kind] - _REPEATED
+    if isinstance(judging, HTTPJudge):
+        if judging.request == Request.GONE:
+            yield _REPEATED
+        if judging.late:
+            yield frozenset({"asgi.http.disconnect.after-response"})
+
+
+def _returned(judging: Judge) -> Iterator[frozenset[str]]:
+    if judging.gone:
+        return
+    if isinstance(judging, UnknownJudge) and judging.alien:
+        yield frozenset({"asgi.app.rejects-unknown-protocol"})
+    elif isinstance(judging, HTTPJudge) and not _astray(judging):
+        promised = judging.state in (
+            Response.PROMISED,
+            Response.PROMISED_STREAMING,
+            Response.OWING,
+            Response.ENDED,
+        )
+        ids = RESPONSE.column(Sends.RETURN)
+        yield ids if promised else ids - _TRAILERS
+    elif isinstance(judging, WebSocketJudge) and not _astray(judging):
+        ids = ANSWER.column(Answers.RETURN)
+        denied = judging.state in (Answer.DENYING, Answer.DENIED)
+        yield ids if denied else ids - _DENIAL
+    elif isinstance(judging, LifespanJudge) and not _astray(judging):
+        stopping = judging.state in (Life.STOPPING, Life.STOPPED)
+        last = frozenset({"asgi.lifespan.shutdown-complete.app-sends"})
+        ids = LIFE.column(Lives.RETURN)
+        yield ids if stopping else ids - last
+
+
+def _astray(judging: Judge) -> bool:
+    return (
+        (isinstance(judging, HTTPJudge) and judging.state == Response.ASTRAY)
+        or (isinstance(judging, WebSocketJudge) and judging.state in (Answer.ASTRAY, Answer.LOST))
+        or (isinstance(judging, LifespanJudge) and judging.state == Life.ASTRAY)
+    )
