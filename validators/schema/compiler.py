@@ -384,7 +384,7 @@ class _Writer:
     def mapping(self, c: Conjunction, v: str) -> None:
         self.within(c, f"len({v})", "minProperties", "maxProperties")
         loop = self.loop(c)
-        counted = self.counted(c) if loop else None
+        counted = None if loop is None else self.counted(c)
         inner = {key: conjoin(parts, self.active) for key, parts in c.keys.items()}
         known = counted or frozenset()
         asked = [key for key in inner if inner[key] != Conjunction() or key in known]
@@ -400,7 +400,7 @@ class _Writer:
             self.key(key, inner[key], v, number if key in known else "", key in required)
         for names in c.exactly_one:
             self.one_present(names, v)
-        if loop:
+        if loop is not None:
             self.each_key(c, loop, v, counted, number)
 
     def key(self, key: str, c: Conjunction, v: str, number: str, required: bool) -> None:

@@ -193,15 +193,19 @@ def validator_class() -> Any:
     )
 
 
-def errors(schema: Schema, value: object) -> Errors:
-    """The errors that jsonschema finds in ``value``; ``schema`` has its references replaced."""
-    found: Errors = validator_class()(schema).iter_errors(value)
-    return found
+Failed = tuple[Owner, ValidationError, dict[str, object]]
+"""Whose requirement an assertion was, jsonschema's error, and the subschema it stands in."""
 
 
-@functools.lru_cache(maxsize=256)
-def _validator(name: str) -> Any:
-    return validator_class()(load(name))
+def failures(schema: Schema, value: object, active: Active) -> Iterator[Failed]:
+    """Every failed assertion of ``schema`` that ``active`` decides.
+
+    References in ``schema`` must have been replaced.
+    """
+    for error in validator_class()(schema).iter_errors(value):
+        owner, node = _owner(schema, error.absolute_schema_path)
+        if active.decides(owner):
+            yield owner, error, node
 
 
 def breaches(name: str, value: object, active: Active) -> list[Breach]:
@@ -216,11 +220,8 @@ def breaches(name: str, value: object, active: Active) -> list[Breach]:
         UnknownSchemaError: no schema has that name.
     """
     schema = load(name)
-    found: dict[tuple[object, ...], tuple[Owner, ValidationError, dict[str, object]]] = {}
-    for error in itertools.islice(_validator(name).iter_errors(value), _MOST):
-        owner, node = _owner(schema, error.absolute_schema_path)
-        if not active.decides(owner):
-            continue
+    found: dict[tuple[object, ...], Failed] = {}
+    for owner, error, node in itertools.islice(failures(schema, value, active), _MOST):
         place = (_key(error.absolute_path), owner.requirement)
         if place not in found or _gravity(owner) < _gravity(found[place][0]):
             found[place] = (owner, error, node)
@@ -242,8 +243,10 @@ _NESTED = ("properties", "patternProperties", "allOf", "prefixItems")
 _DIRECT = ("items", "additionalProperties", "propertyNames", "then", "else")
 
 
-def _owner(schema: dict[str, object], path: Sequence[Any]) -> tuple[Owner, dict[str, object]]:
+def _owner(schema: Schema, path: Sequence[Any]) -> tuple[Owner, dict[str, object]]:
     """The requirement that an error at ``path`` belongs to, and the subschema that failed."""
+    if isinstance(schema, bool):
+        return Owner(), {}
     node: Any = schema
     owner = Owner().of(node)
     steps = iter(path)

@@ -59,7 +59,8 @@ def _required(failure: Failure, name: str) -> Said:
     listed = ", ".join(map(repr, missing))
     word = "key" if len(missing) == 1 else "keys"
     shown = texts.short(list(held))
-    return f"{name} lacks the {word} {listed}", f"keys {shown}", f"the {word} {listed}"
+    expected = failure.title or f"the {word} {listed}"
+    return f"{name} lacks the {word} {listed}", f"keys {shown}", expected
 
 
 def _exactly_one(failure: Failure, name: str) -> Said:
@@ -74,14 +75,14 @@ def _field(failure: Failure, name: str) -> Said:
     field, _, rule = failure.detail.rpartition(" ")
     shown = texts.short(failure.value)
     if rule == "present":
-        return f"no {field} stands in {name}", "no such field", f"a {field} field"
+        return f"no {field} stands in {name}", "no such field", f"{texts.article(field)} field"
     if rule == "absent":
         return f"{field}: {shown} stands in {name}", f"{field}: {shown}", f"no {field} field"
     if rule == "once":
         message = f"{field} stands more than once in {name}"
         return message, f"again {field}: {shown}", f"one {field} field"
-    pattern = failure.limit[field].get("pattern", "")
-    return f"{field} is {shown}", shown, f"text like {pattern}"
+    expected = failure.title or f"text like {failure.limit[field].get('pattern', '')}"
+    return f"{field} is {shown}, not {expected}", shown, expected
 
 
 def _attributes(failure: Failure, name: str) -> Said:

@@ -109,7 +109,7 @@ def subject(path: Sequence[object], noun: str) -> str:
             text += f".{step}"
         else:
             text += f"[{str(step)!r}]"
-    return text if isinstance(path[0], str) else f"the {noun}{text}"
+    return text if isinstance(path[0], str) else noun + text
 
 
 def seen(value: object) -> str:
