@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from gateproof.conformance.asgi_relations import Baseline
 from gateproof.conformance.stage import Stage
 from gateproof.targets import asgi_http, asgi_lifespan, asgi_scope, asgi_server, asgi_websocket
 from gateproof.targets.asgi_http import Reply, Request
 from gateproof.targets.asgi_lifespan import Lifespan
-from gateproof.targets.asgi_server import PATIENCE, Application
+from gateproof.targets.asgi_server import PATIENCE, Application, Ending
 from gateproof.targets.asgi_websocket import Connect, Session
 from gateproof.targets.watched import Watched
+
+T = TypeVar("T")
 
 
 async def _no_application(*_: object) -> None:
@@ -31,6 +33,9 @@ class ASGIStage(Stage):
         backend: the event loop's kind, ``"asyncio"`` or ``"trio"``.
         host: the ``host`` header of requests.
         run: what a case that is no coroutine function drives coroutines with.
+        examples: how many examples a generated case tries.
+        seed: what they depend on; ``None`` for always the same ones.
+        database: the Hypothesis database of known failures, ``None`` for none.
     """
 
     application: Application = _no_application
@@ -39,6 +44,21 @@ class ASGIStage(Stage):
     backend: str = "asyncio"
     host: str = asgi_scope.HOST
     run: Callable[[Coroutine[Any, Any, Any]], Any] | None = None
+    examples: int = 50
+    seed: int | None = None
+    database: Any = None
+
+    def drive(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine to its end, from a case that is no coroutine function.
+
+        Raises:
+            RuntimeError: the stage cannot drive a loop.
+        """
+        if self.run is None:
+            coroutine.close()
+            raise RuntimeError("the stage cannot drive a loop")
+        result: T = self.run(coroutine)
+        return result
 
     @property
     def state(self) -> dict[str, Any] | None:
@@ -150,12 +170,12 @@ class ASGIStage(Stage):
             )
         return accepting
 
-    async def offer_unknown(self) -> str:
-        """Call the application with an unknown scope type; says what it did wrong."""
-        watched = self._exchange("asgi.http", "a scope of type 'x-gateproof-unknown'")
-        wrong = await asgi_server.offer_unknown(self.application, watched, patience=self.patience)
-        watched.violations.clear()  # no clause of a known protocol applies
-        return wrong
+    async def offer_unknown(self) -> Ending:
+        """Call the application with a scope of an unknown type; says how that ended."""
+        watched = self._exchange("asgi.http", f"a scope of type {asgi_server.UNKNOWN!r}")
+        ending = await asgi_server.offer_unknown(self.application, watched, patience=self.patience)
+        _excuse_the_server(watched)
+        return ending
 
     async def cycle(self, **options: Any) -> Lifespan:
         """Start and stop the application once more; options as for :class:`Lifespan`.

@@ -54,8 +54,12 @@ async def around(stage: ASGIStage) -> None:
         )
 
 
-async def _restartable(stage: ASGIStage) -> Lifespan:
-    """One plain cycle more; ends the case where that does not work."""
+async def plain_cycle(stage: ASGIStage) -> Lifespan:
+    """One plain cycle more.
+
+    Raises:
+        NotApplicable: the application has no lifespan, or only one.
+    """
     first = stage.lifespan
     if first is not None and first.outcome != "complete":
         stage.not_applicable("the application does not support lifespan, or it did not start")
@@ -69,7 +73,7 @@ async def _restartable(stage: ASGIStage) -> Lifespan:
 @case("asgi.lifespan", "second-cycle", proves=(*_STARTUP, *_SHUTDOWN), alone=True)
 async def second_cycle(stage: ASGIStage) -> None:
     """An application that can be started again does so within the protocol."""
-    await _restartable(stage)
+    await plain_cycle(stage)
 
 
 @case(
@@ -80,7 +84,7 @@ async def second_cycle(stage: ASGIStage) -> None:
 )
 async def spec_version_absent(stage: ASGIStage) -> None:
     """Without a spec_version an application assumes 1.0, and starts."""
-    await _restartable(stage)
+    await plain_cycle(stage)
     lifespan = await stage.cycle(scope={"asgi": asgi_scope.asgi(None)})
     judge_startup(stage, lifespan, " when the scope has no spec_version")
     if lifespan.outcome == "unsupported":
@@ -97,7 +101,7 @@ async def spec_version_absent(stage: ASGIStage) -> None:
 @case("asgi.lifespan", "state-absent", proves=_STARTUP, alone=True)
 async def state_absent(stage: ASGIStage) -> None:
     """Without state an application starts, or says that it cannot; it does not hang."""
-    await _restartable(stage)
+    await plain_cycle(stage)
     lifespan = await stage.cycle(offer_state=False)
     judge_startup(stage, lifespan, " when the scope has no 'state'")
 
@@ -105,7 +109,7 @@ async def state_absent(stage: ASGIStage) -> None:
 @case("asgi.lifespan", "keys-extra", proves=(*_STARTUP, "asgi.app.ignores-extra-keys"), alone=True)
 async def keys_extra(stage: ASGIStage) -> None:
     """Unknown keys in the lifespan's scope and events are ignored."""
-    await _restartable(stage)
+    await plain_cycle(stage)
     extra = {"x_gateproof": 1}
     lifespan = await stage.cycle(scope=extra, event=extra)
     judge_startup(stage, lifespan, " when scope and events have unknown keys")
