@@ -101,7 +101,8 @@ class Request:
         file_wrapper: offer ``wsgi.file_wrapper``.
         starter: how start_response is made: ``"method"``, or a name in
             :data:`~gateproof.targets.wsgi_gateway.STARTERS`.
-        stop_after: stop after this many items of the iterable, then close it.
+        stop_after: stop after this many items of the iterable, then close it;
+            after one item rather than none where start_response was not called yet.
         stop_at_length: stop iterating as soon as Content-Length is reached,
             without asking for one more item.
         edit_headers: edit the list given to start_response in place.

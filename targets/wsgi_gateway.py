@@ -14,6 +14,7 @@ from typing import Any
 
 from gateproof.targets.watched import Watched
 from gateproof.targets.wsgi_environ import Request, make_environ
+from gateproof.validators.policy import Policy, Rules
 
 BODILESS = frozenset({204, 304})
 """Statuses whose response has no body: RFC 9112, section 6.3."""
@@ -21,8 +22,17 @@ BODILESS = frozenset({204, 304})
 ADDED = ("X-Gateway-Added", "yes")
 """What a server that edits the header list in place leaves in it."""
 
-MOST = 100_000
+MOST = 10_000
 """Items after which an iterable counts as endless and is closed."""
+
+LENIENT = Rules(
+    level="all", ignore=("wsgi.server.rejects-hop-by-hop", "wsgi.server.checks-headers-at-call")
+)
+"""The active set, without two recommendations that this gateway leaves aside.
+
+A server should refuse unsound headers in start_response. The validator reports
+them already, and an exception at that point would hide all that follows.
+"""
 
 
 class RefusedError(Exception):
@@ -245,22 +255,6 @@ def _with_starter(application: Any, kind: str) -> Any:
     return call
 
 
-def _watch() -> Any:
-    try:
-        from gateproof.validators.wsgi.validator import watch
-    except ImportError:
-
-        def watch(app: Any, environ: Any, start_response: Any, **_: Any) -> Any:
-            return app(environ, start_response)
-
-    return watch
-
-
-def _ours_to_stop(error: BaseException) -> bool:
-    """Whether ``error`` is a deadline or the like, after which no more of the target may run."""
-    return not isinstance(error, Exception | SystemExit | KeyboardInterrupt | GeneratorExit)
-
-
 def serve(
     application: Any,
     request: Request,
@@ -280,11 +274,11 @@ def serve(
         pause: called once, when the first item of the iterable was taken.
 
     Raises:
-        BaseException: whatever is not an :class:`Exception`, once it is recorded;
-            after one which is not the application's own (a deadline) nothing more
-            of the application is called.
+        BaseException: whatever is not an :class:`Exception`, such as a deadline,
+            once it is recorded and the iterable closed.
     """
-    watch = _watch()
+    from gateproof.validators.wsgi.validator import watch
+
     watched = watched or Watched("wsgi", request.line)
     reply = Reply(request, watched)
     response = _Response(reply)
@@ -294,8 +288,9 @@ def serve(
             _with_starter(application, request.starter),
             make_environ(request),
             response.start_response,
-            policy=watched.policy(),
+            policy=Policy(watched.violations.append, LENIENT),
             exchange=watched.exchange,
+            host="server",
         )
         _iterate(result, response, pause)
         if response.status is not None and not reply.sent:
@@ -305,10 +300,10 @@ def serve(
     except BaseException as error:
         _note(reply, error)
         if not isinstance(error, Exception):
-            if not _ours_to_stop(error):
-                _close(result, reply)
+            _close(result, reply)
             raise
     _close(result, reply)
+    result = None  # the validator's watch ends when nothing holds the result
     if reply.failed and not reply.sent:
         reply.status, reply.reason, reply.headers = 500, "Internal Server Error", ()
     return reply
@@ -317,16 +312,20 @@ def serve(
 def _iterate(result: Any, response: _Response, pause: Callable[[], object] | None) -> None:
     """Take the items of ``result`` and deliver them, as the request says."""
     reply, request = response.reply, response.request
-    if request.stop_after == 0:
+    if request.stop_after == 0 and response.status is not None:
         return
-    for item in result:
-        reply.items += 1
-        whole = response.deliver(item)
-        if pause is not None and reply.items == 1:
-            pause()
-        full = request.stop_at_length and response.room == 0
-        if not whole or full or reply.items in (request.stop_after, MOST):
-            return
+    last = MOST if request.stop_after is None else max(request.stop_after, 1)
+    try:
+        for item in result:
+            reply.items += 1
+            whole = response.deliver(item)
+            if pause is not None and reply.items == 1:
+                pause()
+            full = request.stop_at_length and response.room == 0
+            if not whole or full or reply.items == last:
+                return
+    finally:
+        result = None  # a traceback keeps this frame
     reply.finished = True
     if not reply.sent:
         response.send_head()

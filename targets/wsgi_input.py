@@ -52,17 +52,6 @@ class ShortInput(io.BytesIO):
         return super().read(size if size is None or size < 0 else min(size, SHORT))
 
 
-class OldInput(io.BytesIO):
-    """An input whose ``readline`` takes no size, as note 2 of the table allows."""
-
-    def readline(self) -> bytes:  # type: ignore[override]
-        """A line with its end."""
-        return super().readline()
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self.readline, b"")
-
-
 class HintlessInput(io.BytesIO):
     """An input whose ``readlines`` takes a hint and ignores it, as note 3 allows."""
 
@@ -110,7 +99,6 @@ INPUTS: dict[str, Callable[[bytes], Any]] = {
     "file": io.BytesIO,
     "table": TableInput,
     "hintless": HintlessInput,
-    "old": OldInput,
     "short": ShortInput,
     "broken": BrokenInput,
 }

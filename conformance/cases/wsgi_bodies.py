@@ -6,7 +6,7 @@ They ride on GET, which may carry one, unless another method is allowed.
 from __future__ import annotations
 
 from gateproof.conformance.case import case
-from gateproof.conformance.wsgi_baseline import TRAPS, baselines, survives
+from gateproof.conformance.wsgi_baseline import TRAPS, baselines
 from gateproof.conformance.wsgi_stage import WSGIStage
 from gateproof.targets.wsgi_environ import ABSENT, HEADERS
 
@@ -42,10 +42,7 @@ def body_sizes(stage: WSGIStage) -> None:
     """Bodies of no octet, one, 64 KiB and 5 MiB."""
     for baseline in baselines(stage):
         for size in SIZES:
-            survives(
-                stage,
-                baseline,
-                f"the request has a body of {size} octets",
+            baseline.ask(
                 headers=OCTETS,
                 body=bytes(size),
                 environ={"CONTENT_LENGTH": str(size)},
@@ -57,10 +54,7 @@ def body_types(stage: WSGIStage) -> None:
     """Bodies of several content types, well formed and not."""
     for baseline in baselines(stage):
         for kind, body in BODIES:
-            survives(
-                stage,
-                baseline,
-                f"the request has a body of type {kind!r}",
+            baseline.ask(
                 headers=(("Content-Type", kind), *HEADERS),
                 body=body,
             )
@@ -75,10 +69,7 @@ def body_without_length(stage: WSGIStage) -> None:
     """
     for baseline in baselines(stage):
         for terminated in (True, ABSENT):
-            survives(
-                stage,
-                baseline,
-                "there is a body and no CONTENT_LENGTH",
+            baseline.ask(
                 headers=OCTETS,
                 body=b"a body in chunks",
                 environ={"CONTENT_LENGTH": ABSENT, "wsgi.input_terminated": terminated},
@@ -95,5 +86,5 @@ def client_gone_in_body(stage: WSGIStage) -> None:
     """
     for baseline in baselines(stage):
         for size in (2, 64 * KIB):
-            stage.play(baseline.request.but(headers=OCTETS, body=bytes(size), input="broken"))
+            baseline.ask(headers=OCTETS, body=bytes(size), input="broken")
         baseline.still("an earlier client went away in its body", "wsgi.app.reinvocable")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateproof.conformance.case import case
-from gateproof.conformance.wsgi_baseline import TRAPS, baselines, survives
+from gateproof.conformance.wsgi_baseline import TRAPS, baselines
 from gateproof.conformance.wsgi_stage import WSGIStage
 from gateproof.targets.wsgi_environ import HEADERS
 
@@ -85,10 +85,7 @@ def headers_repeated(stage: WSGIStage) -> None:
     """Headers sent twice arrive as one variable with both values."""
     for baseline in baselines(stage):
         for pairs in REPEATED:
-            survives(
-                stage,
-                baseline,
-                f"{pairs[0][0]} is sent twice",
+            baseline.ask(
                 headers=(*_without(pairs[0][0]), *pairs),
             )
 
@@ -98,8 +95,8 @@ def headers_odd(stage: WSGIStage) -> None:
     """Headers with empty, long and non-ASCII values, and names of every token character."""
     for baseline in baselines(stage):
         for name, value in ODD:
-            survives(stage, baseline, f"{name[:20]} is sent", headers=(*HEADERS, (name, value)))
-        survives(stage, baseline, "all of them are sent", headers=(*HEADERS, *ODD))
+            baseline.ask(headers=(*HEADERS, (name, value)))
+        baseline.ask(headers=(*HEADERS, *ODD))
 
 
 @case("wsgi", "headers-well-known", proves=(TRAPS,))
@@ -107,10 +104,7 @@ def headers_well_known(stage: WSGIStage) -> None:
     """Headers that frameworks read, with values that are legal or nearly so."""
     for baseline in baselines(stage):
         for name, value in WELL_KNOWN:
-            survives(
-                stage,
-                baseline,
-                f"the request has {name}: {value!r}",
+            baseline.ask(
                 headers=(*_without(name), (name, value)),
             )
 

@@ -56,18 +56,6 @@ def input_readlines_hint(stage: WSGIStage) -> None:
         )
 
 
-@case("wsgi", "input-readline-without-size", proves=("wsgi.input.readline-size-omittable",))
-def input_readline_without_size(stage: WSGIStage) -> None:
-    """The readline of the input takes no size, as that of an old server may."""
-    for baseline in _with_bodies(stage):
-        baseline.same(
-            "readline() takes no size",
-            fails="wsgi.input.readline-size-omittable",
-            differs="wsgi.input.readline-size-omittable",
-            input="old",
-        )
-
-
 @case("wsgi", "input-short-reads", proves=("wsgi.input.read-size",))
 def input_short_reads(stage: WSGIStage) -> None:
     """The input gives fewer octets than read(size) asks for, before its end.
