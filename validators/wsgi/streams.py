@@ -254,3 +254,40 @@ def unflushed() -> Breach:
         expected="flush() where the text has to be stored",
         verdict="observed",
     )
+
+
+def judged(method: str, sized: bool, bounded: bool) -> frozenset[str]:
+    """What a use of ``wsgi.input`` gives a chance to be broken.
+
+    ``sized`` says that it names a size, ``bounded`` that the body's length is known.
+    """
+    if method not in _METHODS:
+        other = "wsgi.streams.app-no-close" if method == "close" else _OTHER
+        return frozenset({other})
+    found = {"wsgi.unicode.bytes-from-input", _METHODS[method], _STAYS_OPEN}
+    found.add((_WITH if sized else _WITHOUT).get(method, _METHODS[method]))
+    if sized and bounded and method == "read":
+        found.add("wsgi.input.app-not-read-past-length")
+    return frozenset(found)
+
+
+def judged_log(method: str) -> frozenset[str]:
+    """What a use of ``wsgi.errors`` gives a chance to be broken."""
+    if method == "flush":
+        return frozenset({"wsgi.errors.flush"})
+    if method not in WRITES:
+        return frozenset({"wsgi.streams.app-no-close" if method == "close" else _OTHER})
+    return frozenset(
+        {
+            f"wsgi.errors.{method}",
+            "wsgi.environ.errors-accepts-unicode",
+            "wsgi.environ.errors-newline",
+            "wsgi.errors.app-must-flush",
+            "wsgi.unicode.str-type-only",
+            _STAYS_OPEN,
+        }
+    )
+
+
+_OTHER = "wsgi.streams.app-no-other-methods"
+_STAYS_OPEN = "wsgi.streams.app-no-close"
