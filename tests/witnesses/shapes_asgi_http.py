@@ -38,7 +38,7 @@ class Text(str):
     """A str of one's own."""
 
 
-class Method(str, enum.Enum):
+class Method(enum.StrEnum):
     GET = "GET"
 
 

@@ -113,8 +113,8 @@ def _chances(judging: Judge, step: str, data: object) -> Iterator[frozenset[str]
     elif step == "received":
         yield _shapes(judging.receives, kind)
         yield from _received(judging, kind)
-    elif step == "sent" and judging.refusable is not None:
-        yield frozenset({judging.refusable[0]})
+    elif step in ("sent", "send-raised"):
+        yield from _answered(judging, step, data)
     elif step == "receive" and isinstance(judging, WebSocketJudge):
         if judging.state == Answer.GONE:
             yield ANSWER.column(Answers.LISTEN)
@@ -135,6 +135,8 @@ def _sent(judging: Judge, kind: object, event: dict[str, object]) -> Iterator[fr
     if judging.protocol and isinstance(kind, str):
         yield frozenset({"asgi.event.type-namespaced"})
     if not isinstance(kind, str) or kind not in judging.sends:
+        if kind is not None and judging.protocol in ("http", "websocket"):
+            yield frozenset({"asgi.extensions.app-uses-only-announced"})
         return
     extension = EXTENSION_OF.get(kind)
     if extension is not None and kind != "http.response.debug":
@@ -152,6 +154,19 @@ def _sent(judging: Judge, kind: object, event: dict[str, object]) -> Iterator[fr
         yield from _checked(judging, kind, event)
     elif isinstance(judging, WebSocketJudge):
         yield from _agreed(judging, kind, event)
+
+
+def _answered(judging: Judge, step: str, error: object) -> Iterator[frozenset[str]]:
+    """What the return of send(), or its exception, gives a chance to see."""
+    if judging.refusable is not None:
+        yield frozenset({judging.refusable[0]})
+    if isinstance(judging, HTTPJudge) and judging.before in (Response.DONE, Response.ENDED):
+        yield frozenset({"asgi.http.response-body.after-complete-ignored"})
+    elif step == "send-raised" and judging.gone and judging.version >= (2, 4):
+        if isinstance(judging, HTTPJudge):
+            yield frozenset({"asgi.http.send.raises-oserror-when-closed"})
+        elif isinstance(judging, WebSocketJudge) and (judging.clean or isinstance(error, OSError)):
+            yield frozenset({"asgi.websocket.send.raises-oserror-when-closed"})
 
 
 def _checked(judging: HTTPJudge, kind: str, event: dict[str, object]) -> Iterator[frozenset[str]]:

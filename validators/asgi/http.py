@@ -65,7 +65,7 @@ class HTTPJudge(Judge):
         self.left: int | None = None
         self.bodiless = False
         self.late = False
-        self._before = self.state
+        self.before = self.state
 
     # What the server delivers --------------------------------------------------
 
@@ -112,7 +112,7 @@ class HTTPJudge(Judge):
     # What the application sends ------------------------------------------------
 
     def _start(self, event: dict[str, object]) -> Found:
-        before = self._before = self.state
+        before = self.before = self.state
         promise = (
             "trailers" in event
             and truth(event["trailers"])
@@ -133,7 +133,7 @@ class HTTPJudge(Judge):
         return checks.unheard(self)
 
     def _body(self, event: dict[str, object]) -> Found:
-        before = self._before = self.state
+        before = self.before = self.state
         more = event.get("more_body", False)
         if more is not True and more is not False:
             more = truth(more)
@@ -181,7 +181,7 @@ class HTTPJudge(Judge):
 
     def _send(self, symbol: int, kind: str, gives: Gives | None = None) -> Found:
         """Move both machines; of two broken requirements the narrower one is told."""
-        self._before = self.state
+        self.before = self.state
         what = f"{kind!r} was sent"
         mixed: Found = NOTHING
         if gives is not None:
@@ -194,7 +194,7 @@ class HTTPJudge(Judge):
         found: Found = NOTHING
         if isinstance(error, OSError) or not isinstance(error, Exception):
             self.gone = True
-        elif self._before in _COMPLETE:
+        elif self.before in _COMPLETE:
             found = NOTHING if refused_by_us(error) else checks.not_ignored(error)
         elif self.gone:
             found = NOTHING if refused_by_us(error) else checks.wrong_class(self, error)

@@ -128,13 +128,15 @@ class Receiver:
 class Sender:
     """send() as the application sees it; its attributes are the server's."""
 
-    __slots__ = ("_exchange", "_judge", "_policy", "_send", "awaited", "called")
+    __slots__ = ("_add", "_exchange", "_judge", "_judged", "_policy", "_send", "awaited", "called")
 
     def __init__(self, send: Send, judge: Judge, policy: Policy, exchange: Exchange) -> None:
         self._send = send
         self._judge = judge
         self._policy = policy
         self._exchange = exchange
+        self._judged = judge.send_called
+        self._add = exchange.add
         self.called = 0
         self.awaited = 0
 
@@ -146,16 +148,16 @@ class Sender:
         **named: Any,
     ) -> Coroutine[Any, Any, Any]:
         """Send an event, watched; judged when called, not when awaited."""
-        judge, exchange = self._judge, self._exchange
         if arguments or named or event is _MISSING:
             if event is not _MISSING:
                 arguments = (event, *arguments)
             return self._misused(arguments, named)
-        found = judge.send_called(event)
+        found = self._judged(event)
+        judge = self._judge
         if judge.record is None:
-            exchange.add("send", event.copy() if type(event) is dict else event)
+            self._add("send", event.copy() if type(event) is dict else event)
         else:
-            exchange.add("send", judge.record)
+            self._add("send", judge.record)
             event, judge.record, judge.forward = judge.forward, None, None
         if found:
             self._tell(found)
@@ -174,8 +176,11 @@ class Sender:
         except BaseException as error:
             self._raised(error)
             raise
+        if self._judge.refusable is None:  # the usual case: nothing to say of a return
+            self._add("sent")
+            return value
         found = self._judge.send_returned()
-        self._exchange.add("sent")
+        self._add("sent")
         if found:
             self._policy.tell(found, self._exchange)
         return value
