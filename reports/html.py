@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import functools
 import hashlib
 import os
@@ -16,6 +17,10 @@ from gateproof.reports.text import lines, shorten, visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+
+LONGEST = 8000
+"""Characters shown of any one text."""
 
 
 def render(run: Run) -> str:
@@ -52,11 +57,11 @@ def write(run: Run, path: Path) -> None:
         StreamError: it cannot be written there.
     """
     text = render(run)
-    if path.exists() and not path.is_file():
-        # Replacing a folder fails anyway; replacing a device would destroy it.
-        raise StreamError(f"cannot write the report to {path}: it is not a regular file")
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
+        if path.exists() and not path.is_file():
+            # Replacing a folder fails anyway; replacing a device would destroy it.
+            raise OSError(errno.EINVAL, "it is not a regular file")
         partial.write_text(text, "utf-8", newline="\n")
         partial.replace(path)
     except OSError as error:
@@ -81,11 +86,18 @@ def _environment() -> Environment:
     from markupsafe import Markup, escape
 
     def finalize(value: object) -> object:
-        return visible(value) if type(value) is str else value
+        """One line of text, made visible, escaped, and cut where it is endless.
+
+        An apostrophe stays as it is: reprs are full of them, and the templates
+        put attributes in double quotes only.
+        """
+        if type(value) is not str:
+            return value
+        return Markup(str(escape(visible(shorten(value, LONGEST)))).replace("&#39;", "'"))  # noqa: S704
 
     def passage(text: str, limit: int = 4000) -> Markup:
-        """Text of several lines, each made visible."""
-        return Markup("\n").join(escape(line) for line in lines(shorten(text, limit)))
+        """Text of several lines, each made visible and escaped."""
+        return Markup("\n").join(finalize(line) for line in lines(shorten(text, limit)))
 
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_template),

@@ -32,11 +32,14 @@ PLENTY = 2000
 EACH = 20
 """How many of a requirement are then shown in full."""
 
-AROUND = 8
+AROUND = 6
 """Rungs shown on both sides of the marked one where a ladder is long."""
 
-LONG = 40
+LONG = 24
 """Rungs of a ladder that is still shown whole."""
+
+SHORT = 8
+"""Rungs of a ladder that is shown whole wherever it is evidence."""
 
 RUNG = 480
 """Characters of a rung's text shown."""
@@ -114,7 +117,8 @@ class Finding:
     entry: Entry
     target: str
     column: int
-    case: Mapping[str, Any]
+    several: bool
+    title: str
     ladder: list[Row]
     request: str
     whole: str
@@ -136,6 +140,8 @@ class Requirements:
     findings: list[Finding]
     left: int
     spread: str
+    alone: bool
+    everyone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +227,7 @@ def _banner(run: Run) -> list[str]:
     if faults:
         told.append(
             f"In {counted(faults, 'case')} the suite itself or its environment failed. "
-            "They say nothing about the target."
+            "That says nothing about the target."
         )
     return told
 
@@ -248,6 +254,8 @@ def _sections(
                 findings=findings,
                 left=len(group.entries) - len(shown),
                 spread=_spread(group, len(names)),
+                alone=len(names) > 1 == len(group.targets),
+                everyone=len(names) > 1 and len(group.targets) == len(names),
             )
         )
     return {key: held for key, held in sections.items() if held}, links
@@ -256,15 +264,9 @@ def _sections(
 def _spread(group: Group, total: int) -> str:
     """In how many cases, and on which share of the targets, a requirement shows."""
     text = f"in {counted(len(group.cases), 'case')}"
-    if total == 1:
-        return text
-    hit = len(group.targets)
-    text += f" on {hit} of {total} targets"
-    if hit == 1:
-        return f"{text}: alone"
-    if hit == total:
-        return f"{text}: everyone, so our reading of the text may be wrong"
-    return text
+    if total > 1:
+        text += f" on {len(group.targets)} of {total} targets"
+    return text if group.total <= len(group.entries) else f"{text}, seen {group.total} times"
 
 
 def _finding(
@@ -283,14 +285,16 @@ def _finding(
     marked = None
     if finding is not None and held is not None:
         marked = position(held["ladder"], finding["event"])
-        whole = told.get(held["id"], "")
-        told.setdefault(held["id"], entry.id)
+        if len(held["ladder"]) > SHORT:
+            whole = told.get(held["id"], "")
+            told.setdefault(held["id"], entry.id)
         rows = _rows(held, marked, brief=bool(whole))
     return Finding(
         entry=entry,
         target=name,
         column=column,
-        case=run.cases.get(result["case"], {}),
+        several=len(names) > 1,
+        title=run.cases.get(result["case"], {}).get("title", ""),
         ladder=rows,
         request=finding["request"] if finding else "",
         whole=whole,
@@ -308,7 +312,7 @@ def _rows(held: Mapping[str, Any], marked: int | None, *, brief: bool) -> list[R
         chosen &= set(range(centre - 3, centre + 2))
     elif len(rungs) > LONG:
         near = set(range(centre - AROUND, centre + AROUND + 1))
-        chosen &= near | set(range(12)) | set(range(len(rungs) - AROUND, len(rungs)))
+        chosen &= near | set(range(AROUND)) | set(range(len(rungs) - AROUND, len(rungs)))
     rows: list[Row] = []
     place = -1
     for number in sorted(chosen):
@@ -416,6 +420,7 @@ def _rules(families: list[str], columns: int) -> list[str]:
             picked = f"body:has(#target-{number}:checked)"
             rules.append(
                 f"{picked} .finding:not(.t-{number}),{picked} .group:not(:has(.t-{number})),"
-                f"{picked} .cases .cell:not(:nth-child({number + 2})){{display:none}}"
+                f"{picked} .cases tr:not(.family) > "
+                f":not(:first-child,.time,:nth-child({number + 2})){{display:none}}"
             )
     return rules

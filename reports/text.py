@@ -6,6 +6,7 @@ import hashlib
 import re
 
 _PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\u2421"}
+_LONGEST_ID = 200
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._:-]+\Z")
 
 
@@ -53,10 +54,11 @@ def slug(*parts: str) -> str:
         part if _PLAIN_ID.match(part) else re.sub(r"[^A-Za-z0-9._:-]+", "-", part).strip("-")
         for part in parts
     )
-    if all(_PLAIN_ID.match(part) and "--" not in f"-{part}-" for part in parts):
+    safe = all(_PLAIN_ID.match(part) and "--" not in f"-{part}-" for part in parts)
+    if safe and len(plain) <= _LONGEST_ID:
         return plain
     exact = "\0".join(parts).encode("utf-8", "backslashreplace")
-    return f"{plain[:160]}--{hashlib.sha256(exact).hexdigest()[:8]}"
+    return f"{plain[:_LONGEST_ID]}--{hashlib.sha256(exact).hexdigest()[:8]}"
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

@@ -7,9 +7,15 @@
 
   all("[hidden]").forEach((node) => { node.hidden = false; });
 
-  all(".copy").forEach((button) => {
+  all(".copyable").forEach((box) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy";
+    button.textContent = "copy";
+    button.setAttribute("aria-label", "Copy this command");
+    box.append(button);
     button.addEventListener("click", () => {
-      const code = button.previousElementSibling;
+      const code = box.firstElementChild;
       const done = () => {
         button.textContent = "copied";
         said.textContent = "Copied";

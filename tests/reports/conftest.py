@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -299,6 +300,49 @@ def large(cases: int = 1000, targets: int = 12, failing: int = 850) -> Run:
             seen = build.evidence([*STEPS[:-1], ("return", number)])
             build.result(name, "fail", build.finding(evidence=seen), target=target)
     return build.footer()
+
+
+class Page(HTMLParser):
+    """A report as a reader without script has it."""
+
+    VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "rect", "path"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.raw: dict[str, str] = {}
+        self.feed(text)
+        self.close()
+        assert self.open == []
+        self.text = " ".join("".join(self.words).split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {key: value or "" for key, value in attrs}))
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag in ("td", "th", "dt", "dd", "summary"):
+            self.words.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] in ("style", "script"):
+            self.raw[self.open[-1]] = self.raw.get(self.open[-1], "") + data
+        else:
+            self.words.append(data)
+
+    def all(self, name: str) -> list[str]:
+        """Every value of the attribute ``name``."""
+        return [attrs[name] for _, attrs in self.tags if name in attrs]
+
+
+@pytest.fixture
+def parsed() -> type[Page]:
+    return Page
 
 
 @pytest.fixture
