@@ -76,7 +76,7 @@ def body_without_length(stage: WSGIStage) -> None:
             )
 
 
-@case("wsgi", "client-gone-in-body", proves=("wsgi.exc-info.app-no-trap",))
+@case("wsgi", "client-gone-in-body", proves=("wsgi.app.reinvocable", "wsgi.exc-info.app-no-trap"))
 def client_gone_in_body(stage: WSGIStage) -> None:
     """The client goes away in the middle of its body, and reading it raises.
 

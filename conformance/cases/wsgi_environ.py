@@ -13,6 +13,9 @@ from gateproof.targets.wsgi_environ import ABSENT, HEADERS
 PRESENCE = "wsgi.environ.app-checks-presence"
 """An application looks whether a variable is there and does without it."""
 
+EMPTY = "wsgi.environ.empty-cgi-vars-omittable"
+"""A variable that is absent means what an empty one means."""
+
 OMITTABLE = {
     "CONTENT_LENGTH": "wsgi.environ.content-length-omittable",
     "CONTENT_TYPE": "wsgi.environ.content-type-omittable",
@@ -52,7 +55,7 @@ EXTRA = {
 """Keys of a server's own and of its operating system, all of them legal."""
 
 
-@case("wsgi", "optional-absent", proves=(PRESENCE,))
+@case("wsgi", "optional-absent", proves=(PRESENCE, EMPTY))
 def optional_absent(stage: WSGIStage) -> None:
     """Variables that may be empty or absent are left out, one after the other."""
     for baseline in baselines(stage, environ=PRESENT):
@@ -60,7 +63,7 @@ def optional_absent(stage: WSGIStage) -> None:
             baseline.same(
                 f"{key} is absent",
                 fails=PRESENCE,
-                differs="wsgi.environ.empty-cgi-vars-omittable",
+                differs=EMPTY,
                 environ={**PRESENT, key: ABSENT},
             )
 
@@ -148,7 +151,7 @@ def http10(stage: WSGIStage) -> None:
         baseline.ask(headers=())
 
 
-@case("wsgi", "mounted", proves=("wsgi.environ.path-info-may-be-empty", TRAPS))
+@case("wsgi", "mounted", proves=(PRESENCE, "wsgi.environ.path-info-may-be-empty", TRAPS))
 def mounted(stage: WSGIStage) -> None:
     """The application is mounted below a prefix, which is its root as well."""
     for baseline in baselines(stage):

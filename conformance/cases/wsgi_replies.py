@@ -76,7 +76,7 @@ def head_closed_early(stage: WSGIStage) -> None:
         baseline.ask(stop_after=1)
 
 
-@case("wsgi", "stopped-at-length", proves=(CLOSED_EARLY,))
+@case("wsgi", "stopped-at-length", proves=(CLOSED_EARLY, REINVOCABLE))
 def stopped_at_length(stage: WSGIStage) -> None:
     """The server takes no further item once it has as many octets as Content-Length says."""
     for baseline in baselines(stage):
