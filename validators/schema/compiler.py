@@ -126,6 +126,7 @@ class _Writer:
 
     def value(self, c: Conjunction, v: str, depth: int, *, looped: bool) -> None:
         """Write the checks of ``c`` on the variable ``v``, which they may rebind."""
+        written = len(self.lines)
         if c.never:
             self.put(depth, "return False")
             return
@@ -141,6 +142,8 @@ class _Writer:
         self.logic(c, v, depth)
         self.conditions(c, v, depth, looped=looped)
         self.dispatch(c, v, depth, looped=looped)
+        if len(self.lines) == written:
+            self.put(depth, "pass")
 
     def logic(self, c: Conjunction, v: str, depth: int) -> None:
         for keyword, branches in c.logic:
@@ -368,7 +371,7 @@ class _Writer:
             if (conjoined := conjoin(parts, self.active)) != Conjunction()
         }
         names = {place: self.fresh("e") for place in inner}
-        if inner and low == high and len(inner) == low:
+        if inner and low == high and sorted(inner) == list(range(int(low))):
             self.put(0, f"{', '.join(names[place] for place in sorted(names))}, = {v}")
             for place in sorted(inner):
                 self.value(inner[place], names[place], 0, looped=True)
@@ -472,7 +475,7 @@ class _Writer:
         classify = self.give("CLASS", classifier(memory, named, [test for test, _ in parts]))
         key, item, mask = self.fresh("k"), self.fresh("x"), self.fresh("m")
         self.put(depth, f"for {key}, {item} in {v}.items():")
-        self.put(depth + 1, f"{mask} = {recall}({key})")
+        self.put(depth + 1, f"{mask} = {recall}({key}) if type({key}) is str else None")
         self.put(depth + 1, f"if {mask} is None:")
         self.put(depth + 2, f"{mask} = {classify}({key})")
         self.put(depth + 1, f"if {mask}:")

@@ -19,7 +19,7 @@ from jsonschema.exceptions import ValidationError
 
 from gateproof.validators.schema import fields, forms, kinds, texts
 from gateproof.validators.schema.conjunction import Active, Owner
-from gateproof.validators.schema.files import Schema, dialect, load
+from gateproof.validators.schema.files import dialect, load
 from gateproof.validators.schema.sentences import Failure, say
 from gateproof.validators.violation import VERDICTS, Breach
 
@@ -35,21 +35,22 @@ def _held(value: object, *types: type) -> Any:
     return held if type(held) in types else None
 
 
-def _guarded(keyword: str) -> Any:
-    """The stock ``keyword`` of jsonschema on the plain value.
+def _guarded(keyword: str, check: Any, *, held: bool) -> Any:
+    """A keyword's ``check`` that fails instead of raising.
 
-    Its messages show the value, and showing can raise; ours are written anew
-    anyway, so whatever is raised counts as the failure it reports.
+    Messages of jsonschema show the value, and showing can raise; ours are
+    written anew anyway, so whatever is raised counts as the failure it reports.
+    ``held`` hands over the plain value in place of a subclass's instance.
     """
-    stock = Draft202012Validator.VALIDATORS[keyword]
 
-    def check(validator: Any, value: Any, instance: Any, schema: Any) -> Errors:
+    def guarded(validator: Any, value: Any, instance: Any, schema: Any) -> Errors:
         try:
-            yield from stock(validator, value, kinds.plain(instance), schema) or ()
+            given = kinds.plain(instance) if held else instance
+            yield from check(validator, value, given, schema) or ()
         except Exception:  # noqa: BLE001 - see above
             yield ValidationError(f"{keyword} failed")
 
-    return check
+    return guarded
 
 
 def _python_type(_v: Any, declared: Any, instance: Any, _s: Any) -> Errors:
@@ -127,13 +128,16 @@ def _pattern_properties(validator: Any, patterns: Any, instance: Any, _s: Any) -
 
 def _additional(validator: Any, inner: Any, instance: Any, schema: Any) -> Errors:
     for key, value in (_held(instance, dict) or {}).items():
-        if key in schema.get("properties", {}):
+        if _held(key, str) in schema.get("properties", {}):
             continue
         if not _matching(schema.get("patternProperties", {}), key):
             yield from validator.descend(value, inner, path=key)
 
 
-_STOCK = (
+_WHOLE = ("allOf", "anyOf", "oneOf", "not", "if")
+"""Stock keywords that hand the value on."""
+
+_INSIDE = (
     "properties",
     "required",
     "propertyNames",
@@ -147,12 +151,9 @@ _STOCK = (
     "maxLength",
     "minimum",
     "maximum",
-    "allOf",
-    "anyOf",
-    "oneOf",
-    "not",
-    "if",
 )
+"""Stock keywords that look inside the value."""
+
 
 _OURS = {
     "pythonType": _python_type,
@@ -173,6 +174,13 @@ def _is(*types: type) -> Any:
     return lambda _checker, instance: type(kinds.plain(instance)) in types
 
 
+def _keywords() -> dict[str, Any]:
+    stock = Draft202012Validator.VALIDATORS
+    inside = {name: _guarded(name, stock[name], held=True) for name in _INSIDE}
+    whole = {name: _guarded(name, stock[name], held=False) for name in _WHOLE}
+    return inside | whole | {name: _guarded(name, ours, held=False) for name, ours in _OURS.items()}
+
+
 @functools.cache
 def validator_class() -> Any:
     """The class by which jsonschema knows our dialect."""
@@ -188,7 +196,7 @@ def validator_class() -> Any:
     )
     return jsonschema.validators.create(
         meta_schema=dialect(),
-        validators={keyword: _guarded(keyword) for keyword in _STOCK} | _OURS,
+        validators=_keywords(),
         type_checker=types,
     )
 
@@ -197,11 +205,8 @@ Failed = tuple[Owner, ValidationError, dict[str, object]]
 """Whose requirement an assertion was, jsonschema's error, and the subschema it stands in."""
 
 
-def failures(schema: Schema, value: object, active: Active) -> Iterator[Failed]:
-    """Every failed assertion of ``schema`` that ``active`` decides.
-
-    References in ``schema`` must have been replaced.
-    """
+def failures(schema: dict[str, object], value: object, active: Active) -> Iterator[Failed]:
+    """Every failed assertion of ``schema``, made plain before, that ``active`` decides."""
     for error in validator_class()(schema).iter_errors(value):
         owner, node = _owner(schema, error.absolute_schema_path)
         if active.decides(owner):
@@ -243,21 +248,20 @@ _NESTED = ("properties", "patternProperties", "allOf", "prefixItems")
 _DIRECT = ("items", "additionalProperties", "propertyNames", "then", "else")
 
 
-def _owner(schema: Schema, path: Sequence[Any]) -> tuple[Owner, dict[str, object]]:
+def _owner(schema: dict[str, object], path: Sequence[Any]) -> tuple[Owner, dict[str, object]]:
     """The requirement that an error at ``path`` belongs to, and the subschema that failed."""
-    if isinstance(schema, bool):
-        return Owner(), {}
     node: Any = schema
     owner = Owner().of(node)
     steps = iter(path)
     for step in steps:
         if step in _NESTED:
-            inner = node[step][next(steps)]
+            part = next(steps, None)
+            if part is None:
+                break  # the keyword itself could not be checked
+            inner = node[step][part]
         elif step in _DIRECT:
             inner = node[step]
         else:
-            break
-        if not isinstance(inner, dict):
             break
         node = inner
         owner = owner.of(node)

@@ -79,22 +79,21 @@ def dialect() -> dict[str, object]:
 
 @functools.cache
 def load(name: str) -> dict[str, object]:
-    """The schema called ``name`` with every reference replaced by its target.
+    """The schema called ``name``, made plain: no references, no boolean subschemas.
 
     Raises:
         UnknownSchemaError: no schema has that name.
         SchemaError: a reference leads nowhere, or back to itself.
     """
-    schema = resolve(read(name), read(name), name, ())
-    if not isinstance(schema, dict):
-        raise SchemaError(f"{name}: a file must hold an object")
-    return schema
+    return resolve(read(name), read(name), name)
 
 
 def resolve(
-    schema: object, root: dict[str, object], name: str, trail: tuple[str, ...]
-) -> dict[str, object] | bool:
-    """``schema`` with its references replaced.
+    schema: object, root: dict[str, object], name: str, trail: tuple[str, ...] = ()
+) -> dict[str, object]:
+    """``schema`` made plain: references replaced, ``true`` and ``false`` written out.
+
+    jsonschema does not say where in the schema a ``false`` stands.
 
     Args:
         schema: a subschema of ``root``.
@@ -106,7 +105,7 @@ def resolve(
         SchemaError: ``schema`` is no schema, or a reference cannot be replaced.
     """
     if isinstance(schema, bool):
-        return schema
+        return {} if schema else {"not": {}}
     if not isinstance(schema, dict):
         raise SchemaError(f"{name}: {schema!r} is not a schema")
     result: dict[str, object] = {}
@@ -130,7 +129,7 @@ def resolve(
 
 def _target(
     reference: str, root: dict[str, object], name: str, trail: tuple[str, ...]
-) -> dict[str, object] | bool:
+) -> dict[str, object]:
     file, _, pointer = reference.partition("#")
     folder = name.rpartition("/")[0]
     home = f"{folder}/{file.removesuffix('.json')}" if file else name

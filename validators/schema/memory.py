@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from gateproof.validators.schema.kinds import plain
+
 _LENGTH = 64
 """The longest text that is remembered; secrets are mostly longer than this."""
 
@@ -52,10 +54,11 @@ def classifier(
         if not named(key):
             mask = -1
         else:
-            text = key if isinstance(key, str) else None
+            held = plain(key)
+            text = held if type(held) is str else None
             for bit, (known, found, outside) in enumerate(searches):
                 matched = text is not None and any(search(text) for search in found)
-                applies = (key not in known and not matched) if outside else matched
+                applies = (text not in known and not matched) if outside else matched
                 mask |= applies << bit
         if type(key) is str and len(key) <= _LENGTH:
             if len(memory) >= _MEMBERS:

@@ -35,9 +35,11 @@ class Failure:
 
 def say(failure: Failure, name: str) -> Said:
     """Say of the value called ``name`` what is wrong with it."""
-    if failure.of_a_key:
-        return _key(failure, name)
-    return _SAYINGS.get(failure.keyword, _other)(failure, name)
+    saying = _key if failure.of_a_key else _SAYINGS.get(failure.keyword, _other)
+    try:
+        return saying(failure, name)
+    except Exception:  # noqa: BLE001 - a hostile object may raise whatever is asked of it
+        return f"{name} cannot be read", texts.short(failure.value), "an object that can be read"
 
 
 def _key(failure: Failure, name: str) -> Said:

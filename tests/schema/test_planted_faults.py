@@ -1,0 +1,162 @@
+"""The agreement test catches faults: each one here is planted in a copy of the compiler."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from gateproof.validators.schema import compiler, conjunction, fields, kinds, memory
+from gateproof.validators.schema.conjunction import Active
+from gateproof.validators.schema.explaining import failures
+from gateproof.validators.schema.files import resolve
+
+_SPEC = importlib.util.spec_from_file_location("drawing", Path(__file__).parent / "drawing.py")
+draw = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(draw)
+
+TRIES = 6000
+"""Schemas tried before a fault counts as missed."""
+
+FAULTS = {
+    "a bound is off by one": (compiler, "{measure} < {max", "{measure} <= {max"),
+    "an upper bound is forgotten": (compiler, "if c.bound(high):", "if False:"),
+    "the widest bound wins": (compiler, "max(c.bound(low))", "min(c.bound(low))"),
+    "patterns match a beginning": (
+        compiler,
+        "re.compile(pattern).fullmatch",
+        "re.compile(pattern).match",
+    ),
+    "only the first pattern counts": (
+        compiler,
+        "in dict.fromkeys(patterns):",
+        "in list(patterns)[:1]:",
+    ),
+    "what was refused is remembered": (
+        compiler,
+        'self.put(0, f"if {v} not in {memory}:")',
+        'self.put(0, f"if {v} not in {memory} and remember({memory}, {v}) is None:")',
+    ),
+    "a required key is optional": (
+        compiler,
+        "required = list(dict.fromkeys(c.required))",
+        "required = []",
+    ),
+    "extra keys go unseen": (
+        compiler,
+        "for known, patterns, part in c.extras]",
+        "for known, patterns, part in c.extras[:0]]",
+    ),
+    "key names go unseen": (
+        compiler,
+        "if loop is not None:\n            self.each_key",
+        "if loop:\n            self.each_key",
+    ),
+    "one key too many is counted": (compiler, "= {sure}", "= {sure + 1}"),
+    "items begin one late": (compiler, "[{skip}:]", "[{skip + 1}:]"),
+    "prefix items are ignored": (
+        compiler,
+        "for place, parts in c.prefix.items()",
+        "for place, parts in ()",
+    ),
+    "tuples are no arrays": (
+        compiler,
+        "_ARRAY = frozenset({list, tuple})",
+        "_ARRAY = frozenset({list})",
+    ),
+    "any is all": (compiler, "' or '.join(calls)", "' and '.join(calls)"),
+    "one is any": (compiler, "' + '.join(calls)} != 1", "' + '.join(calls)} < 1"),
+    "not is forgotten": (compiler, 'if keyword == "not":', 'if keyword == "not" and not calls:'),
+    "else is forgotten": (compiler, "if word and part == Conjunction():", "if word:"),
+    "subclasses are refused": (compiler, 'f"{v} = {hold}({v})"', '"return False"'),
+    "booleans are numbers": (
+        compiler,
+        "_NUMBER = frozenset({int, float})",
+        "_NUMBER = frozenset({int, float, bool})",
+    ),
+    "false allows": (conjunction, "to.never |= not schema", "to.never |= False and not schema"),
+    "allOf is one": (
+        conjunction,
+        'for inner in _list(schema, "allOf"):',
+        'for inner in _list(schema, "allOf")[:1]:',
+    ),
+    "an ignored parent hides its children": (
+        conjunction,
+        "    _add_parts(to, schema, owner, part.logical)\n",
+        "    if active.decides(owner):\n        _add_parts(to, schema, owner, part.logical)\n",
+    ),
+    "ignoring is ignored": (
+        conjunction,
+        "return False\n        if owner.verdict",
+        "pass\n        if owner.verdict",
+    ),
+    "const is forgotten": (conjunction, 'if "const" in schema:', 'if "const" in ():'),
+    "known keys are classified by pattern only": (
+        memory,
+        "text not in known and not matched",
+        "not matched",
+    ),
+    "field names have case": (fields, "places.get(text.lower(), -1)", "places.get(text, -1)"),
+    "a field may repeat": (fields, "bit & once and bit & seen", "bit & once and False"),
+    "a present field may be absent": (fields, "return present & ~seen == 0", "return True"),
+}
+
+
+def planted(fault):
+    """A compiler with one fault in it."""
+    home, right, wrong = FAULTS[fault]
+    source = inspect.getsource(home)
+    assert right in source, f"the fault {fault!r} has nothing to replace"
+    copy = mutated(home, source.replace(right, wrong))
+    if home is compiler:
+        return copy
+    # The compiler takes names from the module that has the fault.
+    changed = mutated(compiler, inspect.getsource(compiler))
+    for name, value in vars(changed).items():
+        original = getattr(home, name, None)
+        if name == "compiled_fields":
+            changed.compiled_fields = getattr(copy, "compiled", value)
+        elif original is value and getattr(value, "__module__", "") == home.__name__:
+            setattr(changed, name, getattr(copy, name))
+    return changed
+
+
+def mutated(home, source):
+    made = ModuleType(home.__name__)
+    made.__file__ = home.__file__
+    exec(compile(source, home.__name__, "exec"), made.__dict__)
+    return made
+
+
+def caught(faulty, seeds):
+    for seed in seeds:
+        rng = draw.seeded(seed)
+        schema = draw.schema(rng)
+        plain = resolve(schema, {}, "asgi/random")
+        ignored, mildest = draw.active(rng)
+        active = Active(ignored, mildest)
+        try:
+            accept = faulty.compile_schema(schema, faulty.Active(ignored, mildest))
+        except Exception:
+            return True
+        for _ in range(6):
+            value = draw.value(rng, schema)
+            if accept(value) is (next(failures(plain, value, active), None) is not None):
+                return True
+    return False
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_is_caught(fault):
+    assert caught(planted(fault), range(TRIES))
+
+
+def test_without_a_fault_nothing_is_caught():
+    assert not caught(compiler, range(60))
+
+
+def test_kinds_are_honest():
+    assert kinds.kind_of(draw.Liar()) is None
