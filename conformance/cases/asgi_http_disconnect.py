@@ -11,7 +11,7 @@ from gateproof.targets import asgi_scope
 from gateproof.targets.asgi_http import Leave, Reply, Request
 from gateproof.targets.asgi_server import ClientGone
 
-_PROVES = ("asgi.http.disconnect.app-expects-send-error",)
+_PROVES = ("asgi.http.disconnect.app-expects-send-error", "asgi.send.after-close-noop")
 _BODY = (b"first", b"second", b"third")
 _HEADERS = ((b"content-length", b"16"), (b"content-type", b"application/octet-stream"))
 

@@ -23,6 +23,11 @@ _DEFAULTS: tuple[tuple[str, Any, str], ...] = (
 )
 """Keys whose absence says the same as their presence, and what says so."""
 
+_ADDRESSES = (
+    ("client", "asgi.http.scope.client-optional"),
+    ("server", "asgi.http.scope.server-optional"),
+)
+
 
 def _said(key: str, value: object) -> str:
     return f"the scope has no {key!r}" if value is ABSENT else f"{key!r} is {value!r}"
@@ -48,6 +53,7 @@ async def keys_absent(stage: ASGIStage) -> None:
         "asgi.http.scope.client-optional",
         "asgi.http.scope.server-optional",
         "asgi.http.scope.server-unix-none",
+        "asgi.http.scope.client-shape",
     ),
 )
 async def addresses(stage: ASGIStage) -> None:
@@ -56,11 +62,11 @@ async def addresses(stage: ASGIStage) -> None:
     It may answer differently, so only a breakdown counts.
     """
     for base in await stage.baselines():
-        for key in ("client", "server"):
+        for key, requirement in _ADDRESSES:
             for value in (ABSENT, None):
                 await base.agrees(
                     base.asked.but(scope={key: value}),
-                    f"asgi.http.scope.{key}-optional",
+                    requirement,
                     _said(key, value),
                     changed=None,
                 )
@@ -85,6 +91,7 @@ async def addresses(stage: ASGIStage) -> None:
     "scope-versions",
     proves=(
         *RESPONSE,
+        "asgi.http.scope.asgi-spec-version",
         "asgi.http.scope.asgi-spec-version-default",
         "asgi.scope.asgi-version-default",
     ),

@@ -26,6 +26,11 @@ _DEFAULTS: tuple[tuple[str, Any, str], ...] = (
 )
 """Keys whose absence says the same as their presence, and what says so."""
 
+_ADDRESSES = (
+    ("client", "asgi.websocket.scope.client-optional"),
+    ("server", "asgi.websocket.scope.server-optional"),
+)
+
 
 def _said(key: str, value: object) -> str:
     return f"the scope has no {key!r}" if value is ABSENT else f"{key!r} is {value!r}"
@@ -61,11 +66,11 @@ async def addresses(stage: ASGIStage) -> None:
     It may behave differently, so only a breakdown counts.
     """
     for base in await stage.connections(messages=("1",)):
-        for key in ("client", "server"):
+        for key, requirement in _ADDRESSES:
             for value in (ABSENT, None):
                 await base.agrees(
                     base.asked.but(scope={key: value}),
-                    f"asgi.websocket.scope.{key}-optional",
+                    requirement,
                     _said(key, value),
                     changed=None,
                 )
@@ -81,7 +86,11 @@ async def addresses(stage: ASGIStage) -> None:
 @case(
     "asgi.websocket",
     "scope-versions",
-    proves=(*HANDSHAKE, "asgi.websocket.scope.asgi-spec-version-default"),
+    proves=(
+        *HANDSHAKE,
+        "asgi.websocket.scope.asgi-spec-version",
+        "asgi.websocket.scope.asgi-spec-version-default",
+    ),
 )
 async def versions(stage: ASGIStage) -> None:
     """Every published spec_version is served, and none at all means the oldest.
@@ -105,7 +114,11 @@ async def versions(stage: ASGIStage) -> None:
         )
 
 
-@case("asgi.websocket", "scope-http-2", proves=HANDSHAKE)
+@case(
+    "asgi.websocket",
+    "scope-http-2",
+    proves=(*HANDSHAKE, "asgi.websocket.scope.http-version-type"),
+)
 async def http_2(stage: ASGIStage) -> None:
     """Over HTTP/2 there are no upgrade headers, and an application does not need them."""
     for base in await stage.connections(messages=("1",)):

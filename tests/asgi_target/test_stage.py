@@ -1,0 +1,187 @@
+"""What an ASGI stage makes of applications that hang, stream, raise or speak nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateproof.conformance.case import cases
+from gateproof.targets import asgi_server
+
+ASGI = [name for name in cases() if name.startswith("asgi.")]
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch):
+    monkeypatch.setattr(asgi_server, "GRACE", 0.05)
+
+
+async def hello(scope, receive, send):
+    """Knows nothing but HTTP, and does not even look whether it is called for that."""
+    await send({"type": "http.response.start", "status": 200})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+async def strict(scope, receive, send):
+    if scope["type"] != "http":
+        raise NotImplementedError(scope["type"])
+    await hello(scope, receive, send)
+
+
+async def careful(scope, receive, send):
+    """Reads its body and never sends to a client that has gone."""
+    if scope["type"] != "http":
+        raise NotImplementedError(scope["type"])
+    size = 0
+    while True:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            return
+        size += len(event.get("body", b""))
+        if not event.get("more_body", False):
+            break
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"x-a", b"1")]})
+    if scope["method"] == "HEAD":
+        await send({"type": "http.response.body"})
+    else:
+        await send({"type": "http.response.body", "body": b"%d" % size})
+
+
+async def not_found(scope, receive, send):
+    if scope["type"] != "http":
+        raise NotImplementedError(scope["type"])
+    await send({"type": "http.response.start", "status": 404})
+    await send({"type": "http.response.body"})
+
+
+def counting():
+    """Never answers twice the same."""
+    count = 0
+    statuses = (200, 201, 404, 500, 503)
+
+    async def application(scope, receive, send):
+        nonlocal count
+        if scope["type"] != "http":
+            raise NotImplementedError(scope["type"])
+        count += 1
+        await send({"type": "http.response.start", "status": statuses[count % 5]})
+        await send({"type": "http.response.body", "body": b"%d" % count})
+
+    return application
+
+
+@pytest.mark.parametrize("name", ASGI)
+@pytest.mark.parametrize(
+    "application",
+    [strict, careful, not_found, counting()],
+    ids=["strict", "careful", "not_found", "counting"],
+)
+def test_correct_applications_are_left_alone(play, application, name):
+    played = play(application, name)
+
+    assert played.requirements("fail", "weak") == set()
+    assert [v for v in played.found if v.party != "application"] == []
+    if not name.startswith("asgi.http::"):
+        assert played.ended.startswith("NotApplicable")
+
+
+@pytest.mark.parametrize("name", [name for name in ASGI if name.startswith("asgi.websocket")])
+def test_refusing_websockets_through_http_is_no_breach_of_theirs(play, name):
+    played = play(hello, name)
+
+    assert played.ended.startswith("NotApplicable: the application does not accept WebSockets")
+    assert played.found == []
+
+
+def test_an_unknown_type_answered_is_weak(play):
+    played = play(hello, "asgi.http::unknown-scope-type")
+
+    assert played.requirements("weak") == {"asgi.app.rejects-unknown-before-sending"}
+    assert played.requirements("fail") == set()
+
+
+def test_no_response_is_reported_once_and_ends_the_case(play):
+    async def application(scope, receive, send):
+        while True:
+            await receive()
+
+    played = play(application, "asgi.http::get", patience=0.1, paths=("/a", "/b"))
+
+    assert [v.requirement for v in played.found] == ["asgi.http.app.completes-response"]
+    assert played.found[0].message == "sent no response within 0.1 s to GET /a"
+    assert played.ended == "Blocked: the application sent no response to GET /a"
+
+
+def test_an_endless_stream_is_no_breach(play):
+    async def application(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200})
+        while True:
+            await send({"type": "http.response.body", "body": b"tick", "more_body": True})
+
+    for name in ("asgi.http::get", "asgi.http::scope-keys-absent"):
+        played = play(application, name, patience=0.1)
+        assert played.requirements("fail", "weak") == set()
+    assert played.ended.startswith("Blocked: the application raised")
+
+
+def test_a_raising_baseline_blocks(play):
+    async def application(scope, receive, send):
+        raise ValueError("x")
+
+    played = play(application, "asgi.http::scope-keys-absent")
+
+    assert played.ended == "Blocked: the application raised ValueError('x') on GET /"
+    assert played.found == []
+
+
+def test_one_path_that_raises_does_not_block_the_others(play):
+    async def application(scope, receive, send):
+        if scope["path"] == "/broken":
+            raise ValueError("x")
+        scheme = scope["scheme"]
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body", "body": scheme.encode()})
+
+    played = play(application, "asgi.http::scope-keys-absent", paths=("/broken", "/fine?a=1"))
+
+    assert played.requirements("fail") == {"asgi.http.scope.scheme-default"}
+    assert "GET /fine?a=1" in played.found[-1].message
+
+
+def test_a_missing_state_is_not_tried_on_an_application_that_stored_something(play):
+    async def application(scope, receive, send):
+        if scope["type"] == "lifespan":
+            await receive()
+            scope["state"]["pool"] = object()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        assert scope["state"]["pool"]
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body"})
+
+    assert play(application, "asgi.http::scope-not-shared").ended.startswith("NotApplicable")
+    assert play(application, "asgi.http::get").ended == ""
+
+
+def test_an_application_that_starts_only_once_is_not_blamed(play):
+    started = 0
+
+    async def application(scope, receive, send):
+        nonlocal started
+        await receive()
+        started += 1
+        if started > 1:
+            raise RuntimeError("can only be started once")
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    for name in ASGI:
+        if name.startswith("asgi.lifespan") and "around" not in name:
+            started = 0
+            played = play(application, name)
+            assert played.ended == (
+                "NotApplicable: the application cannot be started more than once"
+            )
+            assert played.found == []
