@@ -10,7 +10,7 @@ from __future__ import annotations
 from gateproof.validators import schema
 from gateproof.validators.asgi.claims import CLAIMS
 from gateproof.validators.asgi.http import HTTPJudge
-from gateproof.validators.asgi.judge import WITH_DATA, Judge, Misuse, judge, plain
+from gateproof.validators.asgi.judge import WITH_DATA, Judge, Misuse, exact, judge, plain
 from gateproof.validators.asgi.lifespan import LifespanJudge
 from gateproof.validators.asgi.machines import (
     ANSWER,
@@ -102,7 +102,7 @@ def exercised(rungs: Iterable[Rung | tuple[str, object]]) -> frozenset[str]:
 
 def _chances(judging: Judge, step: str, data: object) -> Iterator[frozenset[str]]:
     held = plain(data) or {}
-    kind = held.get("type") if type(held.get("type")) is str else None
+    kind = exact(held.get("type"))
     if step == "call":
         yield schema.requirements(judging.scope_schema)
         yield frozenset({"asgi.app.async-callable"})

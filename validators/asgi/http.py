@@ -189,6 +189,10 @@ class HTTPJudge(Judge):
         self.state, found = self.move(RESPONSE, self.state, symbol, what)
         return mixed or found
 
+    def go_astray(self) -> None:
+        """Hold back: only a fresh start is judged from here on."""
+        self.state = int(Response.ASTRAY)
+
     def send_raised(self, error: BaseException) -> Found:
         """send() raised ``error``: the client is gone, or the message was refused."""
         found: Found = NOTHING
@@ -199,7 +203,7 @@ class HTTPJudge(Judge):
         elif self.gone:
             found = NOTHING if refused_by_us(error) else checks.wrong_class(self, error)
         else:
-            self.state = int(Response.ASTRAY)
+            self.go_astray()
         self.refusable = None
         return found
 

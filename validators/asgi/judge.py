@@ -74,18 +74,17 @@ def shown(value: object, limit: int = 120) -> str:
     return text if len(text) <= 4 * limit else f"{text[: 4 * limit]}..."
 
 
+def exact(kind: object) -> str | None:
+    """The text that an event's type holds, ``None`` if it is no text."""
+    return str.__str__(kind) if issubclass(type(kind), str) else None
+
+
 def plain(value: object) -> dict[str, object] | None:
-    """``value`` as an exact dict with an exact ``type``, ``None`` if it is no dict.
+    """``value`` as an exact dict, ``None`` if it is no dict.
 
     Only what a dict subclass holds is judged, never what its methods say.
     """
-    if not issubclass(type(value), dict):
-        return None
-    held: dict[str, object] = dict(dict.items(value))  # type: ignore[arg-type]
-    kind = held.get("type")
-    if type(kind) is not str and issubclass(type(kind), str):
-        held["type"] = str.__str__(kind)
-    return held
+    return dict(dict.items(value)) if issubclass(type(value), dict) else None  # type: ignore[arg-type]
 
 
 def refused_by_us(error: BaseException) -> bool:
@@ -235,10 +234,8 @@ class Judge:
         """receive() returned ``event``."""
         held = event if type(event) is dict else plain(event)
         if held is not None:
-            try:
-                plan = self._receives.get(held.get("type"))
-            except TypeError:  # the type cannot be hashed
-                plan = None
+            kind = held.get("type")
+            plan = self._receives.get(kind if type(kind) is str else exact(kind))
             if plan is not None:
                 accept, name, judge = plan
                 if accept(event):
@@ -262,10 +259,8 @@ class Judge:
         held = event if type(event) is dict else plain(event)
         self.refusable = None
         if held is not None:
-            try:
-                plan = self._sends.get(held.get("type"))
-            except TypeError:  # the type cannot be hashed
-                plan = None
+            kind = held.get("type")
+            plan = self._sends.get(kind if type(kind) is str else exact(kind))
             if plan is not None:
                 accept, name, judge = plan
                 if accept(event):
@@ -277,6 +272,7 @@ class Judge:
                     held = self.record
                 return (*found, *judge(self, held))
         elif type(event) is Misuse:
+            self.go_astray()
             return (
                 breach(
                     "asgi.send.positional-event",
@@ -286,6 +282,9 @@ class Judge:
                 ),
             )
         return self._foreign(event, held, "application")
+
+    def go_astray(self) -> None:
+        """Hold back: what the server makes of the latest message cannot be known."""
 
     def send_returned(self) -> Found:
         """The latest send() that was called returned."""
@@ -376,8 +375,8 @@ class Judge:
             found = self.shapes.explain("asgi/event", event, party)
         if held is None:
             return found
-        kind = held.get("type")
-        if type(kind) is not str:
+        kind = exact(held.get("type"))
+        if kind is None:
             if party == "application" and "type" not in held:
                 self.refusable = (
                     "asgi.server.raises-on-missing-type",
@@ -486,7 +485,7 @@ _MISTYPED = (".status-type", ".headers-name-bytes", ".headers-value-bytes")
 
 def refusal(event: dict[str, object], found: Iterable[Breach]) -> tuple[str, str] | None:
     """What a server should have done about a misshapen event, and what was wrong with it."""
-    kind = str(event["type"])
+    kind = exact(event["type"]) or ""
     for key in _MANDATORY.get(kind, ()):
         if key not in event:
             return "asgi.server.raises-on-missing-keys", f"a {kind!r} without {key!r}"
@@ -522,9 +521,8 @@ _JUDGES: dict[object, type[Judge]] = {}
 
 def judge(scope: object, policy: Policy) -> Judge:
     """The judge of a connection with ``scope``, for what ``policy`` tells."""
-    kind = scope.get("type") if type(scope) is dict else (plain(scope) or {}).get("type")
-    if type(kind) is not str:
-        kind = ""
+    held = scope if type(scope) is dict else plain(scope) or {}
+    kind = exact(held.get("type")) or ""
     made = _JUDGES.get(kind)
     if made is None:
         import importlib

@@ -53,9 +53,13 @@ class LifespanJudge(Judge):
         self.state, found = self.move(LIFE, self.state, symbol, what)
         return found
 
+    def go_astray(self) -> None:
+        """Hold back for the rest of the lifespan."""
+        self.state = int(Life.ASTRAY)
+
     def send_raised(self, error: BaseException) -> Found:
         """send() raised ``error``: the message was refused, so judging holds back."""
-        self.state = int(Life.ASTRAY)
+        self.go_astray()
         return super().send_raised(error)
 
     def raised(self, error: BaseException) -> Found:  # noqa: ARG002 - kept by the ladder

@@ -13,6 +13,10 @@ MOST = 100_000
 """Items read of one iterable; an endless one must not hang a judge."""
 
 
+_WHOLE = (str, bytes, bytearray, memoryview, dict)
+"""Types that can be iterated, but never hold an iterable's items."""
+
+
 def rereadable(value: object) -> tuple[object, dict[str, object]] | None:
     """Two equals of ``value``: one to pass on, one to judge and to keep.
 
@@ -40,7 +44,7 @@ def rereadable(value: object) -> tuple[object, dict[str, object]] | None:
 def _read(value: object, depth: int) -> tuple[object, object, bool]:
     """``value`` to pass on, its items in a list, and whether it had to be used up."""
     kind = type(value)
-    if depth == 0 or isinstance(value, (str, bytes, bytearray, memoryview, dict)) or value is None:
+    if depth == 0 or value is None or issubclass(kind, _WHOLE):
         return value, value, False
     error: Exception | None = None
     items: Iterable[object]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateproof.validators.asgi.judge import NOTHING, Judge, breach
+from gateproof.validators.asgi.judge import NOTHING, Judge, breach, exact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ class UnknownJudge(Judge):
 
     def begin(self) -> None:
         """Settle whether any application could understand this scope."""
-        kind = self.scope.get("type")
-        self.alien = type(kind) is str and kind.startswith(UNHEARD_OF)
+        self.kind = exact(self.scope.get("type")) or ""
+        self.alien = self.kind.startswith(UNHEARD_OF)
         self.sent = False
 
     def send_called(self, event: object) -> Found:
@@ -35,7 +35,7 @@ class UnknownJudge(Judge):
             *found,
             breach(
                 "asgi.app.rejects-unknown-before-sending",
-                f"an event was sent on a connection of type {self.scope['type']!r}",
+                f"an event was sent on a connection of type {self.kind!r}",
                 "a call of send()",
                 "an exception before any event",
             ),
@@ -48,7 +48,7 @@ class UnknownJudge(Judge):
         return (
             breach(
                 "asgi.app.rejects-unknown-protocol",
-                f"the application returned from a connection of type {self.scope['type']!r}",
+                f"the application returned from a connection of type {self.kind!r}",
                 "a normal return",
                 "an exception",
             ),

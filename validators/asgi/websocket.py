@@ -125,6 +125,11 @@ class WebSocketJudge(Judge):
         self.clean = not found and not self.closed
         return found
 
+    def go_astray(self) -> None:
+        """Hold back: only a fresh answer is judged from here on."""
+        self.state = int(Answer.ASTRAY)
+        self.opened = True
+
     def send_raised(self, error: BaseException) -> Found:
         """send() raised ``error``: the client is gone, or the message was refused."""
         found: Found = NOTHING
@@ -135,7 +140,7 @@ class WebSocketJudge(Judge):
             if self.clean and not refused_by_us(error):
                 found = checks.wrong_class(self, error)
         else:
-            self.state = int(Answer.ASTRAY)
+            self.go_astray()
         self.refusable = None
         return found
 
