@@ -108,32 +108,28 @@ INPUTS: dict[str, Callable[[bytes], Any]] = {
 class TableErrors:
     """An error stream with the three methods of PEP 3333's table and nothing else."""
 
-    __slots__ = ("_text",)
-
-    def __init__(self) -> None:
-        self._text: list[str] = []
+    __slots__ = ()
 
     def write(self, text: str, /) -> None:
-        """Keep ``text``.
+        """Take ``text``.
 
         Raises:
             TypeError: it is not a string.
         """
         if not isinstance(text, str):
             raise TypeError(f"wsgi.errors takes str, not {type(text).__name__}")
-        self._text.append(text)
 
     def writelines(self, lines: Iterable[str], /) -> None:
-        """Keep each of ``lines``."""
+        """Take each of ``lines``.
+
+        Raises:
+            TypeError: one is not a string.
+        """
         for line in lines:
             self.write(line)
 
     def flush(self) -> None:
         """Nothing is buffered."""
-
-    def getvalue(self) -> str:
-        """All that was written; not a method of the table, for the gateway alone."""
-        return "".join(self._text)
 
 
 ERRORS: dict[str, Callable[[], Any]] = {"file": io.StringIO, "table": TableErrors}
