@@ -42,6 +42,15 @@ class Exchange:
             self._tail.append((step, data, monotonic_ns()))
 
     @property
+    def room(self) -> int:
+        """How many rungs the head has room for; of what comes then only the last are kept."""
+        return self._room
+
+    def skip(self, count: int) -> None:
+        """Count rungs that the recorder did not keep, once the head is full."""
+        self.count += count
+
+    @property
     def dropped(self) -> int:
         """How many rungs between head and tail were not kept."""
         return self.count - len(self._head) - len(self._tail)

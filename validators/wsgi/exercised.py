@@ -102,7 +102,9 @@ def _start_raised(judge: WSGIJudge, error: Any) -> Iterator[frozenset[str]]:
         yield frozenset({"wsgi.exc-info.app-no-trap", "wsgi.exc-info.propagates-to-server"})
 
 
-def _write(_judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
+def _write(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
+    if judge.room is not None:
+        yield frozenset({"wsgi.content-length.app-accurate"})
     yield WRITING.column(Writes.WRITE) | RESPONSE.column(Does.WRITE)
     yield schema.requirements("wsgi/write")
     yield frozenset(
@@ -145,6 +147,7 @@ def _left(_judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
 
 
 def _close(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
+    yield from _next(judge, None)
     if judge.facts is None or not judge.facts["has_close"]:
         return
     yield frozenset({"wsgi.server.close-called-once"})
@@ -157,6 +160,7 @@ def _close(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
 
 
 def _end(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
+    yield from _next(judge, None)
     if judge.facts is not None and judge.facts["has_close"]:
         yield _named(CLOSING, judge.closing, Handles.END)
     if not judge.flushed:

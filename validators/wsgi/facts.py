@@ -105,6 +105,9 @@ def settled(arguments: tuple[object, ...]) -> tuple[object, ...]:
     """
     if len(arguments) < 2:
         return arguments
+    if len(arguments) == 2:
+        status, headers = arguments
+        return (status, headers.copy()) if type(headers) is list else arguments
     kept = list(arguments)
     if type(kept[1]) is list:
         kept[1] = kept[1].copy()

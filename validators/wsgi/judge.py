@@ -52,9 +52,14 @@ _FIRST, _UNSENT, _IDLE, _DOUBTFUL = (
     int(Starter.IDLE),
     int(Starter.DOUBTFUL),
 )
+_LATE = int(Starter.SENT)
 _START, _START_ERROR = int(Does.START), int(Does.START_ERROR)
-_REFUSED, _SENT, _OVER = int(Response.REFUSED), int(Response.SENT), int(Response.OVER)
+_REFUSED, _STARTED = int(Response.REFUSED), int(Response.STARTED)
+_SENT, _OVER = int(Response.SENT), int(Response.OVER)
 _RETURNED, _ITERATING, _CUT = int(Closing.RETURNED), int(Closing.ITERATING), int(Closing.CUT)
+_BACK, _EXHAUST, _STOP = int(Writing.RETURNED), int(Does.EXHAUST), int(Handles.EXHAUST)
+_WRITER, _NO_WRITER = int(Answers.WRITER), int(Answers.NOTHING)
+_ENDED = int(Closing.OVER)
 _OWED = tuple(tuple(int(state) for state in OWED[response]) for response in Response)
 _RESPONSE_ROWS, _STARTER_ROWS, _CLOSING_ROWS = RESPONSE.rows, STARTER.rows, CLOSING.rows
 
@@ -167,7 +172,9 @@ class WSGIJudge:
         exc_info = args[2] if len(args) > 2 else None
         shapes = self.shapes
         try:
-            sound = shapes.status(status)
+            sound = (type(status) is str and status in shapes.statuses) or shapes.status_is_sound(
+                status
+            )
         except Exception:  # noqa: BLE001 - a hostile object
             sound = False
         if not sound:
@@ -228,12 +235,12 @@ class WSGIJudge:
     def started(self, write: object) -> Found:
         """``start_response`` returned ``write``; ``True`` stands for any callable."""
         callable_ = write is True or callable(write)
-        symbol = int(Answers.WRITER if callable_ else Answers.NOTHING)
+        symbol = _WRITER if callable_ else _NO_WRITER
         owed = self.starter
         cell = _STARTER_ROWS[owed][symbol]
         self.starter = cell.state
         status, declared, defects = self.pending
-        if owed != int(Starter.SENT):
+        if owed != _LATE:
             self.status = status
             self.declared = self.room = declared
             if self.method == "HEAD" or status.startswith(BODILESS):
@@ -309,9 +316,9 @@ class WSGIJudge:
         if self.left >= 0:
             self._settle()
         self.facts = facts
-        self.writing = int(Writing.RETURNED)
+        self.writing = _BACK
         self.closing = _RETURNED
-        found = self._trap()
+        found = NOTHING if self.trapped is None else self._trap()
         if facts["iterable"] and facts["type"] in _USUAL:
             return found
         from gateproof.validators.wsgi import response
@@ -322,6 +329,9 @@ class WSGIJudge:
         """The server asks for an item."""
         if self.left >= 0:
             self._settle()
+        if self.closing == _RETURNED:
+            self.closing = _ITERATING
+            return NOTHING
         return self._handle(Handles.NEXT)
 
     def item(self, piece: object) -> Found:
@@ -336,6 +346,22 @@ class WSGIJudge:
 
     def _item(self, piece: object) -> Found:
         """An item that needs a closer look."""
+        if (
+            self.response == _STARTED
+            and type(piece) is bytes
+            and piece
+            and self.closing == _ITERATING
+            and self.trapped is None
+        ):
+            # The first piece of an ordinary response.
+            room = UNBOUNDED if self.room is None else self.room
+            left = room - len(piece)
+            if left >= 0:
+                self.response = _SENT
+                self.seen += 1
+                self.left = left
+                self.base = room
+                return NOTHING
         if self.left >= 0:
             self._settle()
         found: list[Breach] = []
@@ -359,16 +385,17 @@ class WSGIJudge:
         """The iteration ended."""
         if self.left >= 0:
             self._settle()
-        found: list[Breach] = []
         if self.closing == _RETURNED:
-            found.extend(self._handle(Handles.NEXT))
-        found.extend(self._trap())
-        before, self.closing = self.closing, _CLOSING_ROWS[self.closing][int(Handles.EXHAUST)].state
+            self.closing = _ITERATING
+        found: list[Breach] = []
+        if self.trapped is not None:
+            found.extend(self._trap())
+        before, self.closing = self.closing, _CLOSING_ROWS[self.closing][_STOP].state
         if self.response == _OVER or before != _ITERATING:
             return found
-        cell = _RESPONSE_ROWS[self.response][int(Does.EXHAUST)]
+        cell = _RESPONSE_ROWS[self.response][_EXHAUST]
         if cell.requirement is not None:
-            found.append(self._broken(RESPONSE, self.response, int(Does.EXHAUST)))
+            found.append(self._broken(RESPONSE, self.response, _EXHAUST))
         started = self.response > _REFUSED
         self.response = cell.state
         facts = self.facts or {}
@@ -393,7 +420,7 @@ class WSGIJudge:
 
     def raised(self, error: object) -> Found:
         """The application's call raised."""
-        self.writing = int(Writing.RETURNED)
+        self.writing = _BACK
         self.closing = _CLOSING_ROWS[self.closing][int(Handles.RAISE)].state
         return self._left_with(Raised.of(error))
 
@@ -403,7 +430,7 @@ class WSGIJudge:
         """The server calls ``close()``; one that the result does not have is no event."""
         if self.left >= 0:
             self._settle()
-        found = self._uniterated()
+        found = self._uniterated() if self.closing == _RETURNED else NOTHING
         if self.facts is None or not self.facts["has_close"]:
             return found
         return [*found, *self._handle(Handles.CLOSE)]
@@ -425,7 +452,7 @@ class WSGIJudge:
         """The server is done with the exchange."""
         if self.left >= 0:
             self._settle()
-        found = self._uniterated()
+        found = self._uniterated() if self.closing == _RETURNED else NOTHING
         facts = self.facts
         if facts is not None and facts["has_close"] and not facts["is_file_wrapper"]:
             found = [*found, *self._handle(Handles.END)]
@@ -433,7 +460,7 @@ class WSGIJudge:
             from gateproof.validators.wsgi import streams
 
             found = [*found, streams.unflushed()]
-        self.closing = int(Closing.OVER)
+        self.closing = _ENDED
         return found
 
     # The streams
@@ -546,7 +573,7 @@ class WSGIJudge:
 
     def _uniterated(self) -> Found:
         """The server is done with an iterable that it never looked into."""
-        unused = self.closing == _RETURNED and self.response == int(Response.UNSTARTED)
+        unused = self.response == int(Response.UNSTARTED)
         facts = self.facts
         if not unused or facts is None or facts["is_file_wrapper"] or not facts["iterable"]:
             return NOTHING

@@ -73,48 +73,44 @@ class Writer(Callee):
         return self._Callee__watching.write(self._Callee__inner, args, kwargs)
 
 
-class Items:
-    """An iterator over a result, that shows each item to the judge.
+def _items(watching: Watching, iterator: Iterator[Any], _result: object) -> Iterator[Any]:
+    """The items of a result, each shown to the judge before it is handed on.
 
-    It keeps the result's own proxy alive, for the exchange ends with that.
+    A generator, for a method call for each item would be dear. It keeps the
+    result's own proxy alive, for the exchange ends with that.
     """
-
-    __slots__ = ("__advance", "__judge", "__result", "__watching")
-
-    def __init__(self, watching: Watching, iterator: Iterator[Any], result: object) -> None:
-        self.__watching = watching
-        self.__judge = watching.judge
-        self.__advance = iterator.__next__
-        self.__result = result
-
-    def __iter__(self) -> Items:
-        return self
-
-    def __next__(self) -> Any:
-        judge = self.__judge
+    judge = watching.judge
+    advance = iterator.__next__
+    add = watching.add
+    room = watching.exchange.room
+    while True:
         if judge.left < 0:
-            return self.__watching.step(self.__advance)
+            watching.next()
         try:
-            piece = self.__advance()
+            piece = advance()
         except StopIteration:
-            self.__watching.exhausted()
-            raise
+            watching.exhausted()
+            return
         except BaseException as error:
-            self.__watching.item_raised(error)
+            watching.item_raised(error)
             raise
         if type(piece) is bytes:
             left = judge.left - len(piece)
             if left >= 0:
                 judge.left = left
-                judge.seen += 1
-                self.__watching.add("item", piece)
-                return piece
-        self.__watching.item(piece)
-        return piece
+                judge.seen = seen = judge.seen + 1
+                if room > 0:  # of a long stream the later items are only counted
+                    room -= 1
+                    add("item", piece)
+                    watching.recorded = seen
+                yield piece
+                continue
+        watching.item(piece)
+        yield piece
 
 
 class Result:
-    """The result of an application that is iterable and no iterator."""
+    """The result of an application that is iterable."""
 
     __slots__ = ("__inner", "__watching", "__weakref__")
 
@@ -122,13 +118,13 @@ class Result:
         self.__inner = inner
         self.__watching = watching
 
-    def __iter__(self) -> Items:
+    def __iter__(self) -> Iterator[Any]:
         try:
             iterator = iter(self.__inner)
         except BaseException as error:
             self.__watching.item_raised(error)
             raise
-        return Items(self.__watching, iterator, self)
+        return _items(self.__watching, iterator, self)
 
     def close(self) -> None:
         """Close the result, if it can be closed."""
@@ -144,28 +140,29 @@ class Result:
         self.__watching.abandoned()
 
 
-class Iterated(Items):
-    """The result of an application that is an iterator itself."""
+class Iterated(Result):
+    """The result of an application that is an iterator itself.
 
-    __slots__ = ("__inner", "__watched", "__weakref__")
+    ``iter()`` of it is another iterator over the same items, so that the usual
+    loop is fast; whoever calls ``next()`` on the result gets them likewise.
+    """
 
-    def __init__(self, watching: Watching, inner: Any) -> None:
-        super().__init__(watching, inner, None)
-        self.__inner = inner
-        self.__watched = watching
+    __slots__ = ()
 
-    def close(self) -> None:
-        """Close the result, if it can be closed."""
-        self.__watched.close(self.__inner)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.__inner, name)
-
-    def __repr__(self) -> str:
-        return f"<watched {self.__inner!r}>"
-
-    def __del__(self) -> None:
-        self.__watched.abandoned()
+    def __next__(self) -> Any:
+        watching: Watching = self._Result__watching
+        if watching.judge.left < 0:
+            watching.next()
+        try:
+            piece = self._Result__inner.__next__()
+        except StopIteration:
+            watching.exhausted()
+            raise
+        except BaseException as error:
+            watching.item_raised(error)
+            raise
+        watching.item(piece)
+        return piece
 
 
 class Input:
@@ -301,9 +298,11 @@ def _forwards(name: str, slot: str) -> Callable[..., Any]:
     return forward
 
 
-def _made_for(base: type, inner: type, names: tuple[str, ...] = SPECIAL) -> type:
-    """A subclass of ``base`` with the special methods that ``inner`` has."""
-    slot = f"_{base.__name__}__inner"
+def _made_for(base: type, inner: type, slot: str, names: tuple[str, ...] = SPECIAL) -> type:
+    """A subclass of ``base`` with the special methods that ``inner`` has.
+
+    ``slot`` is where an instance keeps the object that it stands for.
+    """
     special = {name: _forwards(name, slot) for name in names if hasattr(inner, name)}
     return type(base.__name__, (base,), {"__slots__": (), **special})
 
@@ -320,7 +319,7 @@ def result_proxy(kind: type) -> Callable[[Watching, Any], Any]:
         if len(_RESULTS) >= MOST:
             _RESULTS.clear()
         iterator = hasattr(kind, "__next__") and hasattr(kind, "__iter__")
-        found = _RESULTS[kind] = _made_for(Iterated if iterator else Result, kind)
+        found = _RESULTS[kind] = _made_for(Iterated if iterator else Result, kind, "_Result__inner")
     return found
 
 
@@ -330,7 +329,9 @@ def input_proxy(kind: type) -> Callable[[Watching, Any], Any] | None:
         if len(_INPUTS) >= MOST:
             _INPUTS.clear()
         whole = all(hasattr(kind, n) for n in ("read", "readline", "readlines", "__iter__"))
-        _INPUTS[kind] = _made_for(Input, kind, (*SPECIAL, "__next__")) if whole else None
+        _INPUTS[kind] = (
+            _made_for(Input, kind, "_Input__inner", (*SPECIAL, "__next__")) if whole else None
+        )
     return _INPUTS[kind]
 
 
@@ -341,6 +342,8 @@ def errors_proxy(kind: type) -> Callable[[Watching, Any], Any] | None:
             _ERRORS.clear()
         whole = all(hasattr(kind, n) for n in ("write", "writelines", "flush"))
         _ERRORS[kind] = (
-            _made_for(Errors, kind, (*SPECIAL, "__iter__", "__next__")) if whole else None
+            _made_for(Errors, kind, "_Errors__inner", (*SPECIAL, "__iter__", "__next__"))
+            if whole
+            else None
         )
     return _ERRORS[kind]

@@ -28,10 +28,21 @@ class Shapes:
     """Compiled checks of one active set, an attribute for each schema of :data:`WHOLE`.
 
     Each takes a value and returns whether it is sound; they may raise on a
-    hostile object, which the judge takes for a rejection.
+    hostile object, which the judge takes for a rejection. ``statuses`` remembers
+    some that were found sound: an application uses few.
     """
 
-    __slots__ = ("environ", "exc_info", "headers", "ignore", "item", "mildest", "status", "write")
+    __slots__ = (
+        "environ",
+        "exc_info",
+        "headers",
+        "ignore",
+        "item",
+        "mildest",
+        "status",
+        "statuses",
+        "write",
+    )
 
     environ: Callable[[object], bool]
     status: Callable[[object], bool]
@@ -44,11 +55,22 @@ class Shapes:
         from gateproof.validators.policy import LEVELS
         from gateproof.validators.schema import compiled
 
+        self.statuses: set[str] = set()
         self.ignore = {name: _ignored(name, rules) for name in WHOLE}
         self.mildest: Verdict = LEVELS[rules.level][-1]  # type: ignore[assignment]
         for name in WHOLE:
             check = compiled(name, self.ignore[name], self.mildest)
             setattr(self, name.partition("/")[2], check)
+
+    def status_is_sound(self, status: object) -> bool:
+        """Whether a status is sound, remembered for the next time."""
+        if not self.status(status):
+            return False
+        if type(status) is str and len(status) < 64:
+            if len(self.statuses) >= MOST:
+                self.statuses.clear()
+            self.statuses.add(status)
+        return True
 
     def explain(self, name: str, value: object) -> list[Breach]:
         """What is wrong with a rejected value, as breaches."""
@@ -74,7 +96,7 @@ class Shapes:
 _SHAPES: dict[tuple[object, ...], Shapes] = {}
 
 MOST = 64
-"""Active sets whose compiled checks are kept."""
+"""Active sets whose compiled checks are kept, and statuses that are remembered."""
 
 
 def shapes(rules: Rules) -> Shapes:

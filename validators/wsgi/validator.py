@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from gateproof.validators.wsgi.judge import Host
     from gateproof.validators.wsgi.shape import Shapes
 
+LADDER = 32
+"""Rungs that are kept from the beginning of an exchange."""
+
 _ABSENT: Any = object()
 
 
@@ -71,7 +74,7 @@ class WSGIValidator:
             from gateproof.validators.wsgi.shape import shapes as compiled
 
             shapes = self._shapes = compiled(self._policy.rules)
-        watching = Watching(self._policy, Exchange(), shapes)
+        watching = Watching(self._policy, Exchange(LADDER), shapes)
         if start_response is not _ABSENT and not extra and not named:
             return watching.call(self.app, environ, start_response)
         given = (environ, start_response, *extra)

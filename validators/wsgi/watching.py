@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from gateproof.validators.exchange import Exchange
     from gateproof.validators.policy import Policy
+    from gateproof.validators.violation import ConformanceError
     from gateproof.validators.wsgi.judge import Found, Host
     from gateproof.validators.wsgi.shape import Shapes
 
@@ -38,10 +39,25 @@ class Watching:
     Attributes:
         judge: the judge of this exchange.
         add: records a rung.
+        recorded: the judge's count of items when one was last kept or counted.
         wrapped: results that a ``wsgi.file_wrapper`` made, where it is no class.
     """
 
-    __slots__ = ("_masked", "add", "ended", "environ", "exchange", "judge", "policy", "wrapped")
+    __slots__ = (
+        "_errors",
+        "_input",
+        "_log",
+        "_source",
+        "_wrapper",
+        "add",
+        "ended",
+        "environ",
+        "exchange",
+        "judge",
+        "policy",
+        "recorded",
+        "wrapped",
+    )
 
     def __init__(
         self,
@@ -55,8 +71,10 @@ class Watching:
         self.add = exchange.add
         self.judge = WSGIJudge(policy.rules, host, shapes)
         self.environ: dict[str, Any] | None = None
-        self._masked: list[tuple[str, Any, Any]] = []
+        self._input = self._source = self._errors = self._log = None
+        self._wrapper: tuple[Any, Any] | None = None
         self.wrapped: list[Any] = []
+        self.recorded = 0
         self.ended = False
 
     # The request
@@ -117,33 +135,40 @@ class Watching:
 
     def _mask(self, environ: dict[str, Any], wrapper: Any) -> None:
         """Put proxies of the streams into environ, until the exchange is over."""
-        masked = []
+        self.environ = environ
         source = environ.get("wsgi.input")
         make = input_proxy(type(source))
         if make is not None:
-            proxy = environ["wsgi.input"] = make(self, source)
-            masked.append(("wsgi.input", proxy, source))
+            self._source = source
+            self._input = environ["wsgi.input"] = make(self, source)
         log = environ.get("wsgi.errors")
         make = errors_proxy(type(log))
         if make is not None:
-            proxy = environ["wsgi.errors"] = make(self, log)
-            masked.append(("wsgi.errors", proxy, log))
+            self._log = log
+            self._errors = environ["wsgi.errors"] = make(self, log)
         if wrapper is not None and not isinstance(wrapper, type) and callable(wrapper):
             proxy = environ["wsgi.file_wrapper"] = Wrapper(self, wrapper)
-            masked.append(("wsgi.file_wrapper", proxy, wrapper))
-        self.environ = environ
-        self._masked = masked
+            self._wrapper = (proxy, wrapper)
 
     def _restore(self) -> None:
         """Put the streams back, unless the application replaced them itself."""
-        environ, self.environ = self.environ, None
+        environ = self.environ
         if environ is None:
             return
-        for key, proxy, original in self._masked:
-            if environ.get(key) is proxy:
-                environ[key] = original
-        self._masked = []
-        self.wrapped = []
+        self.environ = None
+        if self._input is not None:
+            if environ.get("wsgi.input") is self._input:
+                environ["wsgi.input"] = self._source
+            self._input = self._source = None
+        if self._errors is not None:
+            if environ.get("wsgi.errors") is self._errors:
+                environ["wsgi.errors"] = self._log
+            self._errors = self._log = None
+        if self._wrapper is not None:
+            if environ.get("wsgi.file_wrapper") is self._wrapper[0]:
+                environ["wsgi.file_wrapper"] = self._wrapper[1]
+            self._wrapper = None
+            self.wrapped = []
 
     def _is_wrapped(self, result: Any, wrapper: Any) -> bool:
         try:
@@ -167,17 +192,14 @@ class Watching:
 
     def _tell_of_result(self, found: Found, result: Any) -> None:
         """Tell what is wrong with a result; one that is not handed on is closed here."""
-        from gateproof.validators.violation import ConformanceError
-
-        try:
-            self.tell(found)
-        except ConformanceError:
+        problem = self._told(found)
+        if problem is not None:
             self.ended = True
             self._restore()
             close = getattr(result, "close", None)
             if close is not None:
                 close()
-            raise
+            raise problem
 
     # start_response and write
 
@@ -188,6 +210,8 @@ class Watching:
             ConformanceError: as the policy says, before the server is called.
         """
         add, judge = self.add, self.judge
+        if judge.seen != self.recorded:
+            self._catch_up()
         kept = settled(args)
         named = settled_keywords(kwargs) if kwargs else _NO_KEYWORDS
         add("start_response", (kept, named))
@@ -220,6 +244,8 @@ class Watching:
             ConformanceError: as the policy says, before the server is called.
         """
         judge = self.judge
+        if judge.seen != self.recorded:
+            self._catch_up()
         self.add("write", (args, kwargs))
         found = judge.write(args, kwargs)
         if found:
@@ -239,39 +265,28 @@ class Watching:
 
     def _tell_at(self, found: Found, step: str, judged: Callable[[object], Found]) -> None:
         """Tell findings; where that raises, the ladder and the judge learn of it as ``step``."""
-        from gateproof.validators.violation import ConformanceError
-
-        try:
-            self.tell(found)
-        except ConformanceError as error:
-            raised = Raised.of(error)
+        problem = self._told(found)
+        if problem is not None:
+            raised = Raised.of(problem)
             self.add(step, raised)
             judged(raised)
-            raise
+            raise problem
 
     # The iteration
 
-    def step(self, advance: Callable[[], Any]) -> Any:
+    def next(self) -> None:
         """The server asks for an item that needs a closer look.
 
         Raises:
-            StopIteration: there is none.
             ConformanceError: as the policy says.
         """
+        judge = self.judge
+        if judge.seen != self.recorded:
+            self._catch_up()
         self.add("next")
-        found = self.judge.next()
+        found = judge.next()
         if found:
             self.tell(found)
-        try:
-            piece = advance()
-        except StopIteration:
-            self.exhausted()
-            raise
-        except BaseException as error:
-            self.item_raised(error)
-            raise
-        self.item(piece)
-        return piece
 
     def item(self, piece: Any) -> None:
         """The iterable produced ``piece``.
@@ -279,10 +294,19 @@ class Watching:
         Raises:
             ConformanceError: as the policy says.
         """
+        judge = self.judge
+        if judge.seen != self.recorded:
+            self._catch_up()
         self.add("item", piece)
-        found = self.judge.item(piece)
+        found = judge.item(piece)
+        self.recorded = judge.seen
         if found:
-            self._tell_at(found, "item-raised", self.judge.item_raised)
+            self._tell_at(found, "item-raised", judge.item_raised)
+
+    def _catch_up(self) -> None:
+        """Count the items of a long stream that were not recorded."""
+        self.exchange.skip(self.judge.seen - self.recorded)
+        self.recorded = self.judge.seen
 
     def exhausted(self) -> None:
         """The iteration ended.
@@ -290,13 +314,18 @@ class Watching:
         Raises:
             ConformanceError: as the policy says.
         """
+        judge = self.judge
+        if judge.seen != self.recorded:
+            self._catch_up()
         self.add("exhausted")
-        found = self.judge.exhausted()
+        found = judge.exhausted()
         if found:
-            self._tell_at(found, "item-raised", self.judge.item_raised)
+            self._tell_at(found, "item-raised", judge.item_raised)
 
     def item_raised(self, error: BaseException) -> None:
         """The iteration raised."""
+        if self.judge.seen != self.recorded:
+            self._catch_up()
         raised = Raised.of(error)
         self.add("item-raised", raised)
         self.tell(self.judge.item_raised(raised))
@@ -309,14 +338,11 @@ class Watching:
         Raises:
             ConformanceError: as the policy says, after the result was closed.
         """
-        from gateproof.validators.violation import ConformanceError
-
-        problem = None
+        if self.judge.seen != self.recorded:
+            self._catch_up()
         self.add("close")
-        try:
-            self.tell(self.judge.close())
-        except ConformanceError as error:
-            problem = error
+        found = self.judge.close()
+        problem = self._told(found) if found else None
         try:
             close = getattr(inner, "close", None)
             if close is not None:
@@ -331,6 +357,16 @@ class Watching:
         self._restore()
         if problem is not None:
             raise problem
+
+    def _told(self, found: Found) -> ConformanceError | None:
+        """Tell findings, and return what the policy would raise."""
+        from gateproof.validators.violation import ConformanceError
+
+        try:
+            self.tell(found)
+        except ConformanceError as error:
+            return error
+        return None
 
     def end(self) -> None:
         """The server is done with the exchange; once only.
@@ -355,12 +391,15 @@ class Watching:
         """
         if self.ended:
             return
-        from gateproof.validators.violation import ConformanceError, ConformanceWarning
-
-        try:
-            self.end()
-        except ConformanceError as error:
+        self.ended = True
+        self.add("end")
+        found = self.judge.end()
+        self._restore()
+        error = self._told(found) if found else None
+        if error is not None:
             import warnings
+
+            from gateproof.validators.violation import ConformanceWarning
 
             warnings.warn(ConformanceWarning(error.violation), stacklevel=2)
 
