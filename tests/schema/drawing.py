@@ -15,8 +15,19 @@ from collections import OrderedDict
 
 KINDS = ["dict", "list", "tuple", "str", "bytes", "int", "bool", "float", "None"]
 KEYS = ["a", "b", "type", "x-y", ""]
-TEXTS = ["", "a", "b", "ab", "aB", "abc", "GET", "GET\n", "a.b", "\udc80", "\u20ac"]
-TEXT_PATTERNS = ["a*", "[A-Z]+", "GET", "a|b", r"a\.b", "(?s:.*)", "[^b]*", "ab?", "|a"]
+TEXTS = ["", "a", "b", "ab", "aB", "abc", "GET", "GET\n", "a.b", "\udc80", "\u20ac", "\xff"]
+TEXT_PATTERNS = [
+    "a*",
+    "[A-Z]+",
+    "GET",
+    "a|b",
+    r"a\.b",
+    "(?s:.*)",
+    "[^b]*",
+    "ab?",
+    "|a",
+    r"[\x00-\xff]*",
+]
 BYTES_PATTERNS = ["[^A-Z]*", "[a-z]+", "a*", r"[^\r\n]*", "(?!:)(?s:.*)"]
 KEY_PATTERNS = ["^a", "b", "^HTTP_", "^$"]
 NUMBERS = [-1, 0, 1, 2, 200, 599, 2**63, -(2**63), 1.0, 0.5]

@@ -24,6 +24,9 @@ _TEXT = frozenset({str})
 _OCTETS = frozenset({bytes})
 _ARRAY = frozenset({list, tuple})
 _NUMBER = frozenset({int, float})
+_LATIN_1 = r"[\x00-\xff]*"
+"""A pattern that every native string of WSGI must match, so it has a quicker form."""
+
 _GROUPS: tuple[frozenset[type], ...] = (
     frozenset({dict}),
     _ARRAY,
@@ -136,9 +139,8 @@ class _Writer:
             self.refuse(depth, f"not {self.give('TYPE', kinds.matcher(names))}({v})")
         for form in c.forms:
             self.refuse(depth, f"not {self.give('FORM', forms.FORMS[form])}({v})")
-        for attributes in c.attributes:
-            has = self.give("HAS", forms.has_attributes)
-            self.refuse(depth, f"not {has}({v}, {attributes!r})")
+        for names in c.attributes:
+            self.refuse(depth, f"not {self.give('HAS', forms.attributes(names))}({v})")
         self.logic(c, v, depth)
         self.conditions(c, v, depth, looped=looped)
         self.dispatch(c, v, depth, looped=looped)
@@ -148,7 +150,9 @@ class _Writer:
     def logic(self, c: Conjunction, v: str, depth: int) -> None:
         for keyword, branches in c.logic:
             calls = [f"{self.function([branch])}({v})" for branch in branches]
-            if keyword == "not":
+            if keyword == "not" and branches[0].schema == {}:
+                self.put(depth, "return False")
+            elif keyword == "not":
                 self.refuse(depth, calls[0])
             elif keyword == "anyOf":
                 self.refuse(depth, f"not ({' or '.join(calls)})")
@@ -160,9 +164,10 @@ class _Writer:
             parts = [
                 conjoin([part], self.active) if part else Conjunction() for part in (then, other)
             ]
+            asked = self.function([test])  # written even if unused: it may be refused
             if all(part == Conjunction() for part in parts):
                 continue
-            self.put(depth, f"if {self.function([test])}({v}):")
+            self.put(depth, f"if {asked}({v}):")
             for word, part in zip(("", "else:"), parts, strict=True):
                 if word and part == Conjunction():
                     continue
@@ -325,7 +330,9 @@ class _Writer:
         rest: list[str | bytes] = []
         for pattern in c.text_patterns:
             texts = literals(pattern)
-            if texts is None:
+            if pattern == _LATIN_1:
+                self.refuse(0, f"not {v}.isascii() and max({v}) > {chr(255)!r}")
+            elif texts is None:
                 rest.append(pattern)
             elif len(texts) == 1:
                 self.refuse(0, f"{v} != {texts[0]!r}")

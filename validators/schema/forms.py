@@ -13,6 +13,9 @@ from typing import Any
 
 from gateproof.validators.schema.kinds import EXACT_TYPES, kind_of, plain
 
+_TYPES = 64
+"""How many types one check of attributes remembers."""
+
 _DEPTH = 64
 """How deep an event may be nested before its contents count as unserialisable."""
 
@@ -136,6 +139,24 @@ def holds(name: str, value: object) -> bool:
         return FORMS[name](value)
     except Exception:  # noqa: BLE001 - whatever a hostile object raises is a rejection
         return False
+
+
+def attributes(names: tuple[str, ...]) -> Callable[[object], bool]:
+    """A check that a value has every attribute of ``names``, quick for types seen before."""
+    sound: set[type] = set()
+
+    def check(value: object) -> bool:
+        own = type(value)
+        if own in sound:
+            return True
+        if not has_attributes(value, names):
+            return False
+        # What the class itself offers, every instance of it has.
+        if len(sound) < _TYPES and all(any(name in vars(c) for c in own.__mro__) for name in names):
+            sound.add(own)
+        return True
+
+    return check
 
 
 def has_attributes(value: object, names: tuple[str, ...]) -> bool:
