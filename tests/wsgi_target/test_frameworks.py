@@ -185,10 +185,10 @@ def test_an_example_has_no_finding_at_all(name, paths, example, play_all):
 def test_the_suite_is_quick_on_a_bare_application(example, play_all):
     application = example("hello_wsgi")
     play_all(application)  # Hypothesis and the schemas are loaded once
-    began = time.perf_counter()
+    began = time.process_time()
     play_all(application)
 
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_the_form_answers_what_was_typed(example):

@@ -40,6 +40,21 @@ def test_a_silent_run_keeps_only_the_plain_requests(play):
     assert {w.request for w in play(correct, CASE).stage.exchanges} == {"GET /"}
 
 
+def test_a_slow_application_is_not_asked_for_long(play, monkeypatch):
+    from gateproof.conformance.cases import wsgi_generated
+
+    monkeypatch.setattr(wsgi_generated, "BUDGET", 0.0)
+    calls = []
+
+    def counted(environ, start_response):
+        calls.append(1)
+        start_response("200 OK", [])
+        return []
+
+    assert play(counted, CASE).requirements() == set()
+    assert len(calls) == 2
+
+
 def test_a_fault_that_comes_and_goes_is_kept_as_it_was_seen(play):
     calls = []
 
