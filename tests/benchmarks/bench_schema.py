@@ -12,7 +12,7 @@ import statistics
 import time
 
 from gateproof.validators import schema
-from gateproof.validators.schema.explaining import validator_class
+from gateproof.validators.schema.dialect import validator_class
 from gateproof.validators.schema.files import load
 
 ROUNDS = 25

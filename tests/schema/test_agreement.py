@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gateproof.validators import schema as published
 from gateproof.validators.schema.compiler import compile_schema
 from gateproof.validators.schema.conjunction import Active
-from gateproof.validators.schema.explaining import failures
+from gateproof.validators.schema.dialect import failures
 from gateproof.validators.schema.files import load, resolve
 
 HERE = Path(__file__).parent

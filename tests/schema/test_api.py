@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from gateproof.validators import schema
-from gateproof.validators.schema import explaining, texts
+from gateproof.validators.schema import dialect, texts
 
 START = {"type": "http.response.start", "status": 200, "headers": [(b"a", b"b")]}
 NAME = "asgi/http.response.start"
@@ -81,7 +81,7 @@ def test_unknown_names_are_helped():
 
 
 def test_disagreement_is_an_error_of_ours(monkeypatch):
-    monkeypatch.setattr(explaining, "breaches", lambda *_: [])
+    monkeypatch.setattr(dialect, "breaches", lambda *_: [])
     with pytest.raises(schema.SchemaDisagreementError, match="rejects what jsonschema accepts"):
         schema.explain(NAME, 5)
 

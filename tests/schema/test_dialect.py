@@ -11,7 +11,7 @@ from jsonschema.exceptions import SchemaError as DialectError
 from gateproof.validators import catalogue, schema
 from gateproof.validators.schema.compiler import compile_schema
 from gateproof.validators.schema.conjunction import KEYWORDS
-from gateproof.validators.schema.explaining import validator_class
+from gateproof.validators.schema.dialect import validator_class
 from gateproof.validators.schema.files import SchemaError, dialect, read, resolve
 from gateproof.validators.schema.forms import FORMS
 from gateproof.validators.schema.kinds import NAMES

@@ -11,7 +11,7 @@ import pytest
 
 from gateproof.validators.schema import compiler, conjunction, fields, kinds, memory
 from gateproof.validators.schema.conjunction import Active
-from gateproof.validators.schema.explaining import failures
+from gateproof.validators.schema.dialect import failures
 from gateproof.validators.schema.files import resolve
 
 _SPEC = importlib.util.spec_from_file_location("drawing", Path(__file__).parent / "drawing.py")

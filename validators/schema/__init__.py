@@ -82,7 +82,7 @@ def explain(
         UnknownSchemaError: no schema has that name.
         SchemaDisagreementError: the compiled check says otherwise.
     """
-    from gateproof.validators.schema.explaining import breaches
+    from gateproof.validators.schema.dialect import breaches
 
     found = breaches(name, value, Active(ignore, mildest))
     accepted = compiled(name, ignore, mildest)(value)

@@ -1,4 +1,4 @@
-"""Why a value was rejected: jsonschema walks it, and requirements are named.
+"""Our dialect as jsonschema walks it, and why a value was rejected.
 
 The only module here that imports jsonschema, and only when first used. The
 keywords of JSON Schema keep their meaning; ours are added, and "object",
