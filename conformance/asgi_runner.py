@@ -12,18 +12,42 @@ import anyio
 from gateproof.conformance.alarm import Hang, hang_in
 from gateproof.conformance.asgi_stage import ASGIStage
 from gateproof.conformance.case import Case
-from gateproof.conformance.engine import AT_ONCE, Plan, conclude, too_many_hangs
+from gateproof.conformance.engine import (
+    AT_ONCE,
+    Plan,
+    conclude,
+    hung,
+    progress,
+    too_many_hangs,
+)
 from gateproof.conformance.loops import AbandonedError, open_loop
 from gateproof.conformance.outcome import Outcome
 from gateproof.targets.asgi_lifespan import Lifespan
 
+LOOK = 0.5
+"""Seconds between two looks whether cases get on."""
+
 
 @dataclass
 class Running:
-    """A case that was started: its task, and its outcome once it has ended."""
+    """A case that was started: its task, its stage, and its outcome once it has ended.
+
+    ``seen`` and ``since`` are the progress that was last seen, and when.
+    """
 
     handle: Any
+    stage: ASGIStage | None = None
     outcome: Outcome | None = None
+    seen: object = None
+    since: float = 0.0
+
+    def stands_still(self, patience: float) -> bool:
+        """Whether the case is under way and has made no progress for ``patience`` seconds."""
+        now = time.monotonic()
+        current = progress(self.stage) if self.stage is not None else None
+        if current is None or current != self.seen:
+            self.seen, self.since = current, now
+        return current is not None and now - self.since > patience
 
 
 class ASGIRunner:
@@ -41,11 +65,6 @@ class ASGIRunner:
         self._places: anyio.Semaphore | None = None
         self._alone: anyio.Lock | None = None
 
-    @property
-    def hung(self) -> bool:
-        """Whether some case hung, or a request had no answer."""
-        return bool(self._lost or self._hangs)
-
     def outcome(self, case: Case) -> Outcome:
         """Wait for the outcome of ``case``; at the first of its family, start them all."""
         if self._lost:
@@ -57,13 +76,28 @@ class ASGIRunner:
             if case.full_id not in self._running:
                 self._start_family(case)
             running = self._running[case.full_id]
-            self._loop.wait(running.handle)
+            self._wait(running)
         except AbandonedError as error:
-            self._lost = f"an earlier case blocks the event loop for good: {error}"
-            return conclude(self._stage(case), self.plan, Hang(str(error)))
+            self._lost = f"{case.full_id} could not be ended: {error}"
+            stage = self._running[case.full_id].stage if case.full_id in self._running else None
+            return conclude(stage or self._stage(case), self.plan, Hang(str(error)))
         if running.outcome is None:
             return Outcome("harness", "the case was cancelled before it had an outcome")
         return running.outcome
+
+    def _wait(self, running: Running) -> None:
+        """Wait for one case; abandon all if any case neither gets on nor can be cancelled.
+
+        Each case ends by itself when the application keeps it waiting; twice
+        that time without progress means that cancellation is swallowed.
+        """
+        others = list(self._running.values())
+        while not self._loop.wait(running.handle, LOOK):
+            if any(
+                other.outcome is None and other.stands_still(2 * self.plan.deadline + 1)
+                for other in others
+            ):
+                raise AbandonedError("the application swallows its cancellation")
 
     def _start_lifespan(self) -> None:
         if self._lifespan_task is None:
@@ -105,18 +139,18 @@ class ASGIRunner:
             for _ in range(count):
                 await places.acquire()
                 taken += 1
-            running.outcome = await self._run(case)
+            running.outcome = await self._run(case, running)
         finally:
             for _ in range(taken):
                 places.release()
 
-    async def _run(self, case: Case) -> Outcome:
+    async def _run(self, case: Case, running: Running) -> Outcome:
         blocked = too_many_hangs(self._hangs.get(case.family, 0), case.family)
         if not blocked and case.family != "asgi.lifespan":
             blocked = self._lifespan.blocks or ""
         if blocked:
             return Outcome("blocked", blocked)
-        stage = self._stage(case)
+        stage = running.stage = self._stage(case)
         started = time.perf_counter()
         error: BaseException | None = None
         try:
@@ -167,7 +201,7 @@ class ASGIRunner:
     def _concluded(self, stage: ASGIStage, error: BaseException | None, started: float) -> Outcome:
         outcome = conclude(stage, self.plan, error)
         outcome.duration = time.perf_counter() - started
-        if error is not None and hang_in(error):
+        if hung(outcome):
             family = stage.case.family
             self._hangs[family] = self._hangs.get(family, 0) + 1
         return outcome

@@ -81,6 +81,7 @@ class Engine:
         if self._runner is None:
             self._runner = self._open()
         outcome: Outcome = self._runner.outcome(case)
+        self._hung = self._hung or hung(outcome)
         return outcome
 
     def _open(self) -> Any:
@@ -93,7 +94,6 @@ class Engine:
     def close(self) -> None:
         """Stop the target; what still runs is cancelled or abandoned, within a bound."""
         if self._runner is not None:
-            self._hung = self._runner.hung
             self._runner.close()
             self._runner = None
 
@@ -105,11 +105,6 @@ class WSGIRunner:
         self.plan = plan
         self._hangs = 0
         self._lost = ""
-
-    @property
-    def hung(self) -> bool:
-        """Whether some case hung."""
-        return self._hangs > 0
 
     def outcome(self, case: Case) -> Outcome:
         """Run ``case`` now."""
@@ -138,8 +133,7 @@ class WSGIRunner:
         except BaseException as caught:  # noqa: BLE001 - whatever it is, it is this case's outcome
             error = caught
         outcome = conclude(stage, plan, error)
-        if error is not None and hang_in(error):
-            self._hangs += 1
+        self._hangs += hung(outcome)
         outcome.duration = time.perf_counter() - started
         return outcome
 
@@ -176,6 +170,11 @@ def progress(stage: Stage) -> tuple[int, int]:
     """A value that changes as long as a case gets on."""
     exchanges = stage.exchanges
     return len(exchanges), exchanges[-1].exchange.count if exchanges else 0
+
+
+def hung(outcome: Outcome) -> bool:
+    """Whether a case found that the application does not come back."""
+    return any(finding["requirement"] in HANG_BREAKS.values() for finding in outcome.findings)
 
 
 def too_many_hangs(hangs: int, family: str) -> str:

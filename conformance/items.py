@@ -8,6 +8,7 @@ import pytest
 
 from gateproof.conformance.case import Case
 from gateproof.conformance.outcome import Outcome, case_line
+from gateproof.conformance.surroundings import SurroundingsError
 
 if TYPE_CHECKING:
     from gateproof.conformance.suite import Suite
@@ -65,7 +66,19 @@ class ConformanceItem(pytest.Item):
 
     def setup(self) -> None:
         """Get the outcome; a fault that is not the target's is an error here."""
-        self.outcome = self.suite.engines[self.slug].outcome(self.case)
+        try:
+            self.suite.enter(self)
+        except SurroundingsError as error:
+            self.outcome = Outcome("harness", str(error))
+        except pytest.skip.Exception as error:
+            self.outcome = Outcome("blocked", f"a fixture of the session skips: {error}")
+        else:
+            self.outcome = self.suite.engines[self.slug].outcome(self.case)
+        self.user_properties.append(("gateproof_verdict", self.outcome.verdict))
+        self.user_properties += [
+            ("gateproof_requirement", f"{finding['verdict']} {finding['requirement']}")
+            for finding in self.outcome.findings
+        ]
         if self.outcome.verdict == "harness":
             pytest.fail(self.outcome.reason, pytrace=False)
 
@@ -78,7 +91,15 @@ class ConformanceItem(pytest.Item):
             from gateproof.reports.terminal import failure_text
 
             evidence = {line["id"]: line for line in outcome.evidence}
-            pytest.fail(failure_text(self._result(outcome), evidence), pytrace=False)
+            shown = self._result(outcome)
+            shown["findings"] = [
+                finding for finding in outcome.findings if self.suite.fails(finding["verdict"])
+            ]
+            pytest.fail(failure_text(shown, evidence), pytrace=False)
+
+    def teardown(self) -> None:
+        """The last item stops the targets."""
+        self.suite.leave(self)
 
     def _result(self, outcome: Outcome) -> dict[str, Any]:
         return {
@@ -106,11 +127,6 @@ class ConformanceItem(pytest.Item):
             lines += [{"kind": "evidence", **line} for line in outcome.evidence]
             lines.append(self._result(outcome))
             report.gateproof_lines = lines  # type: ignore[attr-defined]
-            report.user_properties.append(("gateproof_verdict", outcome.verdict))
-            report.user_properties += [
-                ("gateproof_requirement", f"{finding['verdict']} {finding['requirement']}")
-                for finding in outcome.findings
-            ]
             if report.skipped and isinstance(report.longrepr, tuple):
                 report.longrepr = ("gateproof", None, report.longrepr[2])  # type: ignore[assignment]
 

@@ -1,9 +1,9 @@
 """Threads that an application left hanging must not hold the interpreter's exit.
 
-A call that hangs in a worker thread cannot be interrupted; the interpreter would
-wait for that thread for ever before it exits. A daemon thread waits for the main
-thread to be done with Python code, gives the others a moment, and exits the
-process with the status that the run had.
+A call that hangs in a worker thread cannot be interrupted, and the interpreter
+waits for every thread that is not a daemon before it exits, executors' threads
+included. So the first thing it does when it shuts down is to give the leftovers
+a moment and, if they still live, to exit with the status that the run had.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Callable
 
-GRACE = 2.0
-"""Seconds that non-daemon threads have to end by themselves."""
+GRACE = 1.0
+"""Seconds that left-over threads have to end by themselves."""
 
 
 def exit_without(leftovers: set[threading.Thread], status: int) -> None:
@@ -24,11 +25,8 @@ def exit_without(leftovers: set[threading.Thread], status: int) -> None:
             when it began.
         status: the exit status of the run.
     """
-    if not leftovers:
-        return
 
-    def wait_and_exit() -> None:
-        threading.main_thread().join()
+    def leave() -> None:
         for thread in leftovers:
             thread.join(GRACE / len(leftovers))
         if any(thread.is_alive() for thread in leftovers):
@@ -37,7 +35,12 @@ def exit_without(leftovers: set[threading.Thread], status: int) -> None:
                     stream.flush()
             os._exit(status)
 
-    threading.Thread(target=wait_and_exit, name="gateproof exit", daemon=True).start()
+    # What concurrent.futures uses to end its threads; last registered, first called.
+    # Without it (it is not public) a hung executor thread holds the exit.
+    register: Callable[[Callable[[], None]], None] | None
+    register = getattr(threading, "_register_atexit", None)
+    if leftovers and register is not None:
+        register(leave)
 
 
 def living() -> set[threading.Thread]:

@@ -13,6 +13,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from concurrent import futures
 from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
 
@@ -35,8 +36,10 @@ class Loop(Protocol):
     def spawn(self, function: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         """Start ``function()`` as a task of its own and return a handle of it."""
 
-    def wait(self, handle: Any) -> None:
-        """Run until the task has ended, however it ended.
+    def wait(self, handle: Any, timeout: float) -> bool:
+        """Run until the task has ended, however it ended, or ``timeout`` seconds have passed.
+
+        Returns whether it has ended.
 
         Raises:
             AbandonedError: the loop has stood still for longer than its patience
@@ -77,10 +80,11 @@ class AsyncioLoop:
         """Start a task; it advances while :meth:`wait` or :meth:`run` runs."""
         return self._loop.create_task(function())
 
-    def wait(self, handle: asyncio.Task[Any]) -> None:
-        """Run the loop until the task has ended."""
+    def wait(self, handle: asyncio.Task[Any], timeout: float) -> bool:
+        """Run the loop until the task has ended or ``timeout`` seconds have passed."""
         if not handle.done():
-            self._drive(asyncio.wait({handle}))
+            self._drive(asyncio.wait({handle}, timeout=timeout))
+        return handle.done()
 
     def cancel(self, handle: asyncio.Task[Any]) -> None:
         """Cancel the task; it ends when the loop runs next."""
@@ -128,7 +132,9 @@ class AsyncioLoop:
         except (Hang, TimeoutError):
             pass
         for task in tasks:
-            if task.done() and not task.cancelled():
+            if not task.done():
+                task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001 - told
+            elif not task.cancelled():
                 task.exception()  # retrieved, so that asyncio does not log it
         self._loop.close()
 
@@ -151,10 +157,11 @@ class ThreadLoop:
                 await anyio.sleep(_BEAT)
 
         async def main() -> None:
-            async with BlockingPortal() as portal:
-                portal.start_task_soon(beat)
+            async with BlockingPortal() as portal, anyio.create_task_group() as group:
+                group.start_soon(beat)
                 ready.set_result(portal)
                 await portal.sleep_until_stopped()
+                group.cancel_scope.cancel()
 
         def live() -> None:
             try:
@@ -170,25 +177,17 @@ class ThreadLoop:
         """Start a task in the loop's thread."""
         return self._portal.start_task_soon(function)
 
-    def wait(self, handle: Future[Any]) -> None:
-        """Wait until the task has ended or the loop stands still."""
+    def wait(self, handle: Future[Any], timeout: float) -> bool:
+        """Wait until the task has ended, the time is up, or the loop stands still."""
+        until = time.monotonic() + timeout
         beats, changed = self._beats, time.monotonic()
-        while True:
-            try:
-                handle.exception(timeout=_BEAT)
-            except TimeoutError:
-                if handle.done():
-                    return
-            except BaseException as error:
-                if isinstance(error, KeyboardInterrupt):
-                    raise
-                return
-            else:
-                return
+        while not handle.done() and time.monotonic() < until:
+            futures.wait([handle], timeout=_BEAT)
             if self._beats != beats:
                 beats, changed = self._beats, time.monotonic()
             elif time.monotonic() - changed > self._patience:
                 raise AbandonedError(f"the event loop stands still for {self._patience:g} s")
+        return handle.done()
 
     def cancel(self, handle: Future[Any]) -> None:
         """Cancel the task in its own thread."""
@@ -201,7 +200,8 @@ class ThreadLoop:
             return await coroutine
 
         handle = self._portal.start_task_soon(main)
-        self.wait(handle)
+        while not self.wait(handle, 60):
+            pass
         return handle.result(timeout=0)
 
     def close(self) -> None:

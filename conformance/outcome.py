@@ -49,7 +49,8 @@ def judge(stage: Stage, rules: Rules, *, ended: str = "", reason: str = "") -> O
     ours = []
     for violation, watched in _violations(stage):
         if violation.party == "server":
-            ours.append(violation)
+            if violation.verdict == "fail":  # rare but legal servers are played on purpose
+                ours.append(violation)
         elif rules.wants(violation.requirement):
             _tell(outcome, told, violation, watched)
     if ours:
@@ -59,13 +60,23 @@ def judge(stage: Stage, rules: Rules, *, ended: str = "", reason: str = "") -> O
             "please report this"
         )
         return outcome
-    verdicts = [finding["verdict"] for finding in outcome.findings]
-    for verdict in ("fail", "weak", "observed"):
-        if verdict in verdicts and (not ended or verdict == "fail"):
-            outcome.verdict = verdict
-            break
+    outcome.verdict = _verdict(outcome, stage) if not ended else outcome.verdict
+    if any(finding["verdict"] == "fail" for finding in outcome.findings):
+        outcome.verdict = "fail"
     outcome.exercised = sorted(name for name in exercised(stage, bool(ended)) if rules.wants(name))
     return outcome
+
+
+def _verdict(outcome: Outcome, stage: Stage) -> str:
+    """``weak`` for any broken recommendation, ``observed`` for what the case set out to observe.
+
+    What the validator merely observes on the way stays among the findings.
+    """
+    if any(finding["verdict"] == "weak" for finding in outcome.findings):
+        return "weak"
+    own = {finding.breach.requirement for finding in stage.findings}
+    observed = any(finding["requirement"] in own for finding in outcome.findings)
+    return "observed" if observed else "pass"
 
 
 def _violations(stage: Stage) -> list[tuple[Violation, Watched | None]]:

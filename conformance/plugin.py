@@ -6,6 +6,8 @@ heavy; :mod:`gateproof.conformance.suite` holds the rest.
 
 from __future__ import annotations
 
+import argparse
+
 import pytest
 
 from gateproof.conformance.options import OPTIONS
@@ -27,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                 default=None,
                 help=option.help,
             )
-        except ValueError:
+        except (ValueError, argparse.ArgumentError):
             _clash.append(option.flag)
 
 

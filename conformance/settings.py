@@ -191,9 +191,12 @@ def _writable(key: str, path: Path | None) -> Path | None:
         raise SettingsError(f"{flag}={path}: this is a folder; name a file in it")
     if not path.parent.is_dir():
         raise SettingsError(f"{flag}={path}: the folder {path.parent} does not exist; create it")
+    new = not path.exists()
     try:
         with path.open("ab"):
             pass
+        if new:
+            path.unlink()
     except OSError as error:
         raise SettingsError(f"{flag}={path}: cannot be written: {error.strerror}") from None
     return path

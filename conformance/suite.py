@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import warnings
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from gateproof.conformance.settings import (
     file_settings,
     settings,
 )
+from gateproof.conformance.surroundings import Surroundings, calm_warnings
 from gateproof.reports.stream import StreamError
 from gateproof.reports.terminal import verdict_line
 from gateproof.targets.application import Application, open_application
@@ -80,7 +82,8 @@ class Suite:
         self.applications: dict[str, Application] = {}
         self.recording: Recording | None = None
         self.selection: Selection | None = None
-        self._items = 0
+        self.surroundings = Surroundings(config)
+        self._left: set[ConformanceItem] = set()
         self._threads = living()
 
     # Loading
@@ -90,13 +93,15 @@ class Suite:
         """Load the targets and open the stream."""
         chosen = self.settings
         try:
-            for name in chosen.target:
-                slug = self._slug(name)
-                self.applications[slug] = open_application(
-                    name,
-                    chosen.app_dir,
-                    chosen.interface,  # type: ignore[arg-type]
-                )
+            with warnings.catch_warnings():
+                calm_warnings("ignore")
+                for name in chosen.target:
+                    slug = self._slug(name)
+                    self.applications[slug] = open_application(
+                        name,
+                        chosen.app_dir,
+                        chosen.interface,  # type: ignore[arg-type]
+                    )
             self.selection = Selection(chosen, cases())
         except EnvironmentFaultError as error:
             pytest.exit(str(error), returncode=3)
@@ -129,11 +134,12 @@ class Suite:
         """Say what each target is and what will be sent to it."""
         chosen = self.settings
         what = f"sends {', '.join(chosen.methods)} to {', '.join(chosen.paths)}"
-        return [
+        lines = [
             f"gateproof: {application.name} is {application.interface.upper()} "
             f"({application.detected.because}); {what}"
             for application in self.applications.values()
         ]
+        return lines + self.surroundings.header_lines(chosen.methods)
 
     # Items
 
@@ -173,7 +179,8 @@ class Suite:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Learn what was selected; the engines start whole families of it."""
         own = [item for item in session.items if isinstance(item, ConformanceItem)]
-        self._items = len(own)
+        self._left = set(own)
+        self.surroundings.prepare(own)
         rules = self.selection.rules if self.selection else None
         if rules is None:
             return
@@ -246,11 +253,25 @@ class Suite:
 
     # The end
 
+    def enter(self, item: ConformanceItem) -> None:
+        """Have the user's session around ``item``, which is being set up."""
+        self.surroundings.enter(item, self._close)
+
+    def leave(self, item: ConformanceItem) -> None:
+        """Stop the targets after the last item."""
+        self._left.discard(item)
+        if not self._left:
+            self._close()
+
+    def _close(self) -> None:
+        with self.surroundings.leaving():
+            for engine in self.engines.values():
+                engine.close()
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Stop the targets, end the stream, write the report, settle the exit code."""
-        for engine in self.engines.values():
-            engine.close()
+        self._close()
         if self.recording is not None:
             self.recording.finish(self._cut_short(session, int(exitstatus)))
             self._settle(session, self.recording.run.counts())

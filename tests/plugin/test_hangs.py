@@ -119,11 +119,19 @@ def wsgi_swallows(environ, start_response):
 """
 
 NAMES = [
-    line.split()[-1].partition("(")[0] for line in HANGS.splitlines() if "(scope, receive" in line
-]
-NAMES = [name for name in NAMES if name not in ("wrapped", "hangs_at_startup")]
-NAMES += [
-    line.split()[1].partition("(")[0] for line in HANGS.splitlines() if line.startswith("def wsgi_")
+    "awaits_for_ever",
+    "sleeps",
+    "spins",
+    "spins_politely",
+    "starts_and_awaits",
+    "swallows_cancellation",
+    "hangs_in_a_thread",
+    "wsgi_sleeps",
+    "wsgi_spins",
+    "wsgi_locks",
+    "wsgi_hangs_in_iteration",
+    "wsgi_never_ends",
+    "wsgi_swallows",
 ]
 
 
