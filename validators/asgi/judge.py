@@ -163,7 +163,7 @@ class Judge:
 
     def called(self, scope: object) -> Found:
         """The server called the application with ``scope``."""
-        held = plain(scope)
+        held = scope.copy() if type(scope) is dict else plain(scope)
         found: Found = NOTHING
         if not self._accept_scope(scope):
             found = self._misshapen(self.scope_schema, self._accept_scope, scope, "server")
@@ -228,10 +228,12 @@ class Judge:
     def receive_called(self) -> Found:
         """The application called receive()."""
         self.heard = True
+        self.waiting += 1
         return NOTHING
 
     def receive_returned(self, event: object) -> Found:
         """receive() returned ``event``."""
+        self.waiting -= 1
         held = event if type(event) is dict else plain(event)
         if held is not None:
             kind = held.get("type")
@@ -246,10 +248,12 @@ class Judge:
 
     def receive_raised(self, error: BaseException) -> Found:  # noqa: ARG002 - kept by the ladder
         """receive() raised ``error``."""
+        self.waiting -= 1
         return NOTHING
 
     def receive_cancelled(self) -> Found:
         """A pending receive() was cancelled."""
+        self.waiting -= 1
         return NOTHING
 
     # send() --------------------------------------------------------------------
@@ -500,11 +504,17 @@ def refusal(event: dict[str, object], found: Iterable[Breach]) -> tuple[str, str
     return None
 
 
+_VERSIONS = {f"2.{minor}": (2, minor) for minor in range(6)}
+
+
 def _version(scope: dict[str, object]) -> tuple[int, int]:
     """The declared ``spec_version``, 2.0 where there is none that can be read."""
     asgi = scope.get("asgi")
     declared = asgi.get("spec_version") if type(asgi) is dict else None
     if type(declared) is str:
+        known = _VERSIONS.get(declared)
+        if known is not None:
+            return known
         major, _, minor = declared.partition(".")
         if major.isascii() and major.isdigit() and minor.isascii() and minor.isdigit():
             return int(major[:4]), int(minor[:4])

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterable
     from typing import Any
 
-    from gateproof.validators.asgi.judge import Judge
+    from gateproof.validators.asgi.judge import Found, Judge
     from gateproof.validators.policy import OnViolation
     from gateproof.validators.violation import Violation
 
@@ -84,74 +84,112 @@ class ASGIValidator:
         return self.policy.count(violation)
 
 
-class Receiver:
-    """receive() as the application sees it; its attributes are the server's."""
+class Proxy:
+    """receive or send as the application sees it; its attributes are the server's.
 
-    __slots__ = ("_exchange", "_judge", "_policy", "_receive")
+    A class with ``__getattr__`` reads its own attributes slowly: what happens on a
+    call is therefore kept in :class:`Boundary`.
+    """
 
-    def __init__(self, receive: Receive, judge: Judge, policy: Policy, exchange: Exchange) -> None:
+    __slots__ = ("_call", "_original")
+
+    def __init__(self, call: Callable[..., Any], original: Callable[..., Any]) -> None:
+        self._call = call
+        self._original = original
+
+    def __getattr__(self, name: str) -> Any:
+        """An attribute of the server's own callable."""
+        return getattr(object.__getattribute__(self, "_original"), name)
+
+
+class Receiver(Proxy):
+    """receive() as the application sees it."""
+
+    __slots__ = ()
+
+    def __call__(self) -> Coroutine[Any, Any, Any]:
+        """Receive an event, watched."""
+        return self._call()  # type: ignore[no-any-return]
+
+
+class Sender(Proxy):
+    """send() as the application sees it."""
+
+    __slots__ = ()
+
+    def __call__(
+        self, event: Any = _MISSING, /, *arguments: Any, **named: Any
+    ) -> Coroutine[Any, Any, Any]:
+        """Send an event, watched; judged when called, not when awaited."""
+        if not arguments and not named and event is not _MISSING:
+            return self._call(event)  # type: ignore[no-any-return]
+        if event is not _MISSING:
+            arguments = (event, *arguments)
+        boundary: Boundary = self._call.__self__  # type: ignore[attr-defined]
+        return boundary.misused(arguments, named)
+
+
+class Boundary:
+    """The two callables of one connection, watched.
+
+    Attributes:
+        called: how many calls of send() gave something to await.
+        awaited: how many of these were awaited, or begun to be.
+    """
+
+    __slots__ = (
+        "_add",
+        "_exchange",
+        "_judge",
+        "_judged",
+        "_policy",
+        "_receive",
+        "_send",
+        "awaited",
+        "called",
+    )
+
+    def __init__(
+        self, receive: Receive, send: Send, judge: Judge, policy: Policy, exchange: Exchange
+    ) -> None:
         self._receive = receive
+        self._send = send
         self._judge = judge
+        self._judged = judge.send_called
         self._policy = policy
         self._exchange = exchange
+        self._add = exchange.add
+        self.called = 0
+        self.awaited = 0
 
-    async def __call__(self) -> Any:
-        """Receive an event, watched."""
-        judge, exchange = self._judge, self._exchange
+    async def receive(self) -> Any:
+        """Receive an event and judge it."""
+        judge, add = self._judge, self._add
         found = judge.receive_called()
-        exchange.add("receive")
+        add("receive")
         if found:
-            self._policy.tell(found, exchange)
+            self._policy.tell(found, self._exchange)
         try:
             event = await self._receive()
         except BaseException as error:
             if isinstance(error, Exception):
                 found = judge.receive_raised(error)
-                exchange.add("receive-raised", error)
+                add("receive-raised", error)
             else:  # cancelled, under any event loop
                 found = judge.receive_cancelled()
-                exchange.add("receive-cancelled")
+                add("receive-cancelled")
             if found:
-                self._policy.tell(found, exchange)
+                self._policy.tell(found, self._exchange)
             raise
         found = judge.receive_returned(event)
-        exchange.add("received", event.copy() if type(event) is dict else event)
+        judge.forward = judge.record = None  # the server's event goes on as it is
+        add("received", event.copy() if type(event) is dict else event)
         if found:
-            self._policy.tell(found, exchange)
+            self._policy.tell(found, self._exchange)
         return event
 
-    def __getattr__(self, name: str) -> Any:
-        """An attribute of the server's own receive."""
-        return getattr(object.__getattribute__(self, "_receive"), name)
-
-
-class Sender:
-    """send() as the application sees it; its attributes are the server's."""
-
-    __slots__ = ("_add", "_exchange", "_judge", "_judged", "_policy", "_send", "awaited", "called")
-
-    def __init__(self, send: Send, judge: Judge, policy: Policy, exchange: Exchange) -> None:
-        self._send = send
-        self._judge = judge
-        self._policy = policy
-        self._exchange = exchange
-        self._judged = judge.send_called
-        self._add = exchange.add
-        self.called = 0
-        self.awaited = 0
-
-    def __call__(
-        self,
-        event: Any = _MISSING,
-        /,
-        *arguments: Any,
-        **named: Any,
-    ) -> Coroutine[Any, Any, Any]:
-        """Send an event, watched; judged when called, not when awaited."""
-        if arguments or named or event is _MISSING:
-            if event is not _MISSING:
-                arguments = (event, *arguments)
-            return self._misused(arguments, named)
+    def send(self, event: Any) -> Coroutine[Any, Any, Any]:
+        """Judge an event, then send it."""
         found = self._judged(event)
         judge = self._judge
         if judge.record is None:
@@ -169,6 +207,24 @@ class Sender:
         self.called += 1
         return self._finish(result)
 
+    def misused(
+        self, arguments: tuple[Any, ...], named: dict[str, Any]
+    ) -> Coroutine[Any, Any, Any]:
+        """Judge a call with other arguments than one event, then make it all the same."""
+        from gateproof.validators.asgi.judge import Misuse
+
+        misuse = Misuse(arguments, named)
+        found = self._judged(misuse)
+        self._add("send", misuse)
+        self._tell(found)
+        try:
+            result = self._send(*arguments, **named)
+        except BaseException as error:
+            self._raised(error)
+            raise
+        self.called += 1
+        return self._finish(result)
+
     async def _finish(self, result: Awaitable[Any]) -> Any:
         self.awaited += 1
         try:
@@ -176,16 +232,17 @@ class Sender:
         except BaseException as error:
             self._raised(error)
             raise
-        if self._judge.refusable is None:  # the usual case: nothing to say of a return
+        judge = self._judge
+        if judge.refusable is None:  # the usual case: nothing to say of a return
             self._add("sent")
             return value
-        found = self._judge.send_returned()
+        found = judge.send_returned()
         self._add("sent")
         if found:
             self._policy.tell(found, self._exchange)
         return value
 
-    def _tell(self, found: Any) -> None:
+    def _tell(self, found: Found) -> None:
         """Tell a breach; if that raises, the event goes no further, as if refused."""
         try:
             self._policy.tell(found, self._exchange)
@@ -199,27 +256,6 @@ class Sender:
         self._exchange.add("send-raised", error)
         if found:
             self._policy.tell(found, self._exchange)
-
-    def _misused(
-        self, arguments: tuple[Any, ...], named: dict[str, Any]
-    ) -> Coroutine[Any, Any, Any]:
-        from gateproof.validators.asgi.judge import Misuse
-
-        misuse = Misuse(arguments, named)
-        found = self._judge.send_called(misuse)
-        self._exchange.add("send", misuse)
-        self._tell(found)
-        try:
-            result = self._send(*arguments, **named)
-        except BaseException as error:
-            self._raised(error)
-            raise
-        self.called += 1
-        return self._finish(result)
-
-    def __getattr__(self, name: str) -> Any:
-        """An attribute of the server's own send."""
-        return getattr(object.__getattribute__(self, "_send"), name)
 
 
 async def watch(
@@ -259,9 +295,9 @@ async def watch(
         _substitute(scope, judge)
     if found:
         policy.tell(found, exchange)
-    sender = Sender(send, judge, policy, exchange)
+    boundary = Boundary(receive, send, judge, policy, exchange)
     try:
-        result = app(scope, Receiver(receive, judge, policy, exchange), sender)
+        result = app(scope, Receiver(boundary.receive, receive), Sender(boundary.send, send))
     except TypeError as error:
         # Raised by the call itself, not by code of the application's: it does not
         # take three arguments.
@@ -282,10 +318,9 @@ async def watch(
         else:
             _end("cancel", judge.cancelled(), None, policy, exchange)
         raise
-    if sender.called != sender.awaited:
-        found = judge.unawaited(sender.called - sender.awaited)
-        exchange.add("unawaited", sender.called - sender.awaited)
-        policy.tell(found, exchange)
+    if boundary.called != boundary.awaited:
+        count = boundary.called - boundary.awaited
+        _end("unawaited", judge.unawaited(count), count, policy, exchange)
     found = judge.returned(value)
     if found and _being_cancelled():
         # Swallowing the cancellation is the application's way to leave.
@@ -295,7 +330,7 @@ async def watch(
     return value
 
 
-def _end(step: str, found: Any, data: object, policy: Policy, exchange: Exchange) -> None:
+def _end(step: str, found: Found, data: object, policy: Policy, exchange: Exchange) -> None:
     exchange.add(step, data)
     if found:
         policy.tell(found, exchange)

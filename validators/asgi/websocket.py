@@ -64,6 +64,7 @@ class WebSocketJudge(Judge):
     def receive_called(self) -> Found:
         """The application called receive()."""
         self.heard = True
+        self.waiting += 1
         cell = _ANSWER[self.state][_LISTEN]
         if cell.requirement is None:
             return NOTHING
