@@ -85,19 +85,20 @@ def _environment() -> Environment:
     import jinja2
     from markupsafe import Markup, escape
 
-    def finalize(value: object) -> object:
+    def shown(value: str) -> Markup:
         """One line of text, made visible, escaped, and cut where it is endless.
 
         An apostrophe stays as it is: reprs are full of them, and the templates
         put attributes in double quotes only.
         """
-        if type(value) is not str:
-            return value
         return Markup(str(escape(visible(shorten(value, LONGEST)))).replace("&#39;", "'"))  # noqa: S704
+
+    def finalize(value: object) -> object:
+        return shown(value) if type(value) is str else value
 
     def passage(text: str, limit: int = 4000) -> Markup:
         """Text of several lines, each made visible and escaped."""
-        return Markup("\n").join(finalize(line) for line in lines(shorten(text, limit)))
+        return Markup("\n").join(shown(line) for line in lines(shorten(text, limit)))
 
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_template),

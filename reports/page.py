@@ -142,6 +142,7 @@ class Requirements:
     spread: str
     alone: bool
     everyone: bool
+    columns: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,19 @@ class CaseRow:
     keys: str
 
 
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The cases of one protocol."""
+
+    name: str
+    rows: list[CaseRow]
+
+    @property
+    def keys(self) -> str:
+        """The classes of all verdicts in it."""
+        return " ".join(sorted({key for row in self.rows for key in row.keys.split()}))
+
+
 @dataclass(slots=True)
 class Page:
     """Everything the template needs."""
@@ -178,7 +192,7 @@ class Page:
     banner: list[str]
     verdicts: list[Verdict]
     sections: dict[str, list[Requirements]]
-    families: dict[str, list[CaseRow]]
+    families: list[Family]
     counts: dict[str, int]
     documents: list[Part]
     columns: list[Mapping[str, Any]]
@@ -199,7 +213,7 @@ def page(run: Run) -> Page:
     verdicts = [verdict(run, target) for target in columns]
     sections, links = _sections(run, {v.id: (n, v.name) for n, v in enumerate(verdicts)})
     families = _families(run, verdicts, links)
-    rows = [row for family in families.values() for row in family]
+    rows = [row for family in families for row in family.rows]
     return Page(
         header=_HEADER | run.header,
         footer=run.footer,
@@ -212,7 +226,7 @@ def page(run: Run) -> Page:
         documents=coverage(run),
         columns=[_TARGET | target for target in columns],
         command=shlex.join(run.header.get("argv", ())),
-        rules=_rules(list(families), len(columns)),
+        rules=_rules(len(families), len(columns)),
         slowest=[
             (row.id, row.duration)
             for row in sorted(rows, key=lambda row: -row.duration)[:5]
@@ -243,7 +257,7 @@ def _sections(
     told: dict[str, str] = {}
     for group in found:
         shown = group.entries[:room]
-        findings = []
+        findings: list[Finding] = []
         for entry in shown:
             links.setdefault((entry.result["case"], entry.result["target"]), entry.id)
             findings.append(_finding(run, entry, names, told, unfolded=not findings))
@@ -256,6 +270,7 @@ def _sections(
                 spread=_spread(group, len(names)),
                 alone=len(names) > 1 == len(group.targets),
                 everyone=len(names) > 1 and len(group.targets) == len(names),
+                columns=" ".join(f"t-{names[target][0]}" for target in group.targets),
             )
         )
     return {key: held for key, held in sections.items() if held}, links
@@ -354,7 +369,7 @@ def _gap(text: str) -> Row:
 
 def _families(
     run: Run, verdicts: list[Verdict], links: Mapping[tuple[str, str], str]
-) -> dict[str, list[CaseRow]]:
+) -> list[Family]:
     """The table of all cases: a row each, a cell for each target."""
     held: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in run.cases}
     for result in run.results:
@@ -366,20 +381,20 @@ def _families(
         cells: list[Cell | None] = []
         reasons: dict[tuple[str, str], list[str]] = {}
         for column in verdicts:
-            result = results.get(column.id)
-            if result is None:
+            found = results.get(column.id)
+            if found is None:
                 cells.append(None)
                 continue
-            word = result["verdict"]
-            if result["reason"]:
-                reasons.setdefault((word, result["reason"]), []).append(column.name)
+            word = found["verdict"]
+            if found["reason"]:
+                reasons.setdefault((word, found["reason"]), []).append(column.name)
             cells.append(
                 Cell(
                     word,
                     KEYS[word],
                     links.get((name, column.id), ""),
-                    result["reason"],
-                    result["duration"],
+                    found["reason"],
+                    found["duration"],
                 )
             )
         ran = [cell for cell in cells if cell is not None]
@@ -394,33 +409,33 @@ def _families(
                     for (word, reason), where in reasons.items()
                 ],
                 duration=sum(cell.duration for cell in ran),
-                keys=" ".join(
-                    sorted({f"v-{cell.key}" for cell in ran} | ({"v-none"} if not ran else set()))
-                ),
+                keys=" ".join(sorted({f"v-{cell.key}" for cell in ran})),
             )
         )
-    return families
+    return [Family(name, rows) for name, rows in families.items()]
 
 
-def _rules(families: list[str], columns: int) -> list[str]:
-    """The style rules that make the radio buttons filter, made for this run's targets."""
-    rules = []
-    for key in (*KEYS.values(), "none"):
-        picked = f"body:has(#show-{key}:checked)"
-        rules.append(
-            f"{picked} :is(.case,.group,.verdicts):not(.v-{key}),"
-            f"{picked} tbody:not(:has(.v-{key})){{display:none}}"
-        )
+def _rules(families: int, columns: int) -> list[str]:
+    """The style rules that make the radio buttons filter, made for this run's targets.
+
+    What can be hidden says in its classes what it holds, and ``:has()`` looks
+    only into the small form, so that a large page stays quick.
+    """
+    rules = [
+        f".filters:has(#show-{key}:checked) ~ section "
+        f":is(.case,.group,.verdicts,.family-rows):not(.v-{key}){{display:none}}"
+        for key in KEYS.values()
+    ]
     rules += [
-        f"body:has(#family-{n}:checked) .cases tbody:not(.f-{n}){{display:none}}"
-        for n in range(len(families))
+        f".filters:has(#family-{n}:checked) ~ #cases .family-rows:not(.f-{n}){{display:none}}"
+        for n in range(families)
     ]
     if columns > 1:
-        for number in range(columns):
-            picked = f"body:has(#target-{number}:checked)"
+        for n in range(columns):
+            picked = f".filters:has(#target-{n}:checked) ~"
             rules.append(
-                f"{picked} .finding:not(.t-{number}),{picked} .group:not(:has(.t-{number})),"
-                f"{picked} .cases tr:not(.family) > "
-                f":not(:first-child,.time,:nth-child({number + 2})){{display:none}}"
+                f"{picked} #findings :is(.finding,.group):not(.t-{n}),"
+                f"{picked} #cases tr:not(.family) > "
+                f":not(:first-child,.time,:nth-child({n + 2})){{display:none}}"
             )
     return rules

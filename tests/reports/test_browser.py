@@ -276,3 +276,5 @@ def test_every_control_has_a_name(browser: Browser, mixed_run: Any, tmp_path: Pa
         and not node.get("name", {}).get("value")
     ]
     assert nameless == []
+    cells = {node["name"]["value"] for node in tree if node["role"]["value"] == "cell"}
+    assert {"✓ pass", "✗ fail", "– n/a", "⊘ blocked", "k known"} <= cells  # noqa: RUF001
