@@ -149,7 +149,7 @@ class WSGIJudge:
             if type(method) is str:
                 self.method = method
             length = environ.get("CONTENT_LENGTH")
-            if length and not environ.get("wsgi.input_terminated"):
+            if length and type(length) is str and not _true(environ.get("wsgi.input_terminated")):
                 self.input_left = _length(length)
         try:
             if self.shapes.environ(environ):
@@ -190,7 +190,7 @@ class WSGIJudge:
         if exc_info is not None:
             symbol = _START_ERROR
             found = [*found, *self._exc_info(exc_info)]
-            if type(exc_info) is not Raised and not exc_info:
+            if type(exc_info) is not Raised and not _true(exc_info):
                 symbol = _START
         if self.left >= 0:
             self._settle()
@@ -202,7 +202,8 @@ class WSGIJudge:
             self.pending = ("", None, defects)
         else:
             self.starter = _OWED[before][symbol]
-            self.pending = (status, self._declares(headers), ())  # type: ignore[assignment]
+            text = status if type(status) is str else ""
+            self.pending = (text, self._declares(headers), ())
             if self.declared == 0 and symbol == _START_ERROR:
                 self.starter = _DOUBTFUL  # a server may send a head of no body at once
         cell = _RESPONSE_ROWS[before][symbol]
@@ -226,11 +227,17 @@ class WSGIJudge:
 
     @staticmethod
     def _declares(headers: Any) -> int | None:
-        """The one Content-Length among sound headers, if there is one."""
-        for name, value in headers:
-            if len(name) == 14 and name.lower() == "content-length":
-                return _length(value)
-        return None
+        """The one Content-Length among the headers, if there is one."""
+        found = None
+        try:
+            for name, value in headers:
+                if len(name) == 14 and name.lower() == "content-length":
+                    if found is not None:
+                        return None
+                    found = value
+        except Exception:  # noqa: BLE001 - unsound headers, of which nothing is to be told
+            return None
+        return None if found is None else _length(found)
 
     def started(self, write: object) -> Found:
         """``start_response`` returned ``write``; ``True`` stands for any callable."""
@@ -290,7 +297,7 @@ class WSGIJudge:
         found: list[Breach] = []
         if WRITING.rows[self.writing][int(Writes.WRITE)].requirement is not None:
             found.append(self._broken(WRITING, self.writing, int(Writes.WRITE)))
-        found.extend(self._once(response.wrote(data)))
+        found.extend(self._once(response.wrote(_octets(data))))
         if type(data) is not bytes and not self._accepts(self.shapes.write, data):
             found.extend(self.shapes.explain("wsgi/write", data))
         found.extend(self._produce(data, Does.WRITE, Does.WRITE_EMPTY))
@@ -525,7 +532,7 @@ class WSGIJudge:
 
     def _produce(self, piece: Any, full: Does, empty: Does) -> Found:
         """A piece of the body, by whichever way."""
-        octets = len(piece) if isinstance(piece, bytes | bytearray | str) else 1
+        octets = _octets(piece)
         symbol = full if octets else empty
         before = self.response
         cell = _RESPONSE_ROWS[before][symbol]
@@ -533,7 +540,7 @@ class WSGIJudge:
         found: list[Breach] = []
         if cell.requirement is not None:
             found.append(self._broken(RESPONSE, before, symbol))
-        if not isinstance(piece, bytes):
+        if not issubclass(type(piece), bytes):
             self.room = None  # its octets cannot be counted
         self.total += octets
         if self.room is None or self.total <= self.room or not octets or self.response == _OVER:
@@ -616,6 +623,22 @@ def _length(value: object) -> int | None:
     if type(value) is str and value.isascii() and value.isdigit() and len(value) < 19:
         return int(value)
     return None
+
+
+def _true(value: object) -> bool:
+    """Whether a value is true; one that will not say is."""
+    try:
+        return bool(value)
+    except Exception:  # noqa: BLE001 - a hostile object
+        return True
+
+
+def _octets(piece: Any) -> int:
+    """The size of a piece, whatever its class says; 1 for what has none to count."""
+    for kind in (bytes, bytearray, str):
+        if issubclass(type(piece), kind):
+            return kind.__len__(piece)
+    return 1
 
 
 STEPS: dict[str, tuple[str, bool]] = {

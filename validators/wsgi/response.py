@@ -119,7 +119,7 @@ def write_arguments(args: tuple[object, ...], kwargs: Mapping[str, object]) -> B
     )
 
 
-def wrote(data: object) -> Iterator[Breach]:
+def wrote(octets: int) -> Iterator[Breach]:
     """write() is there for old code; new applications and frameworks avoid it."""
     yield Breach(
         "wsgi.write.avoid-in-new-apps",
@@ -128,7 +128,7 @@ def wrote(data: object) -> Iterator[Breach]:
         expected="body data produced by the returned iterable",
         verdict="observed",
     )
-    if data:
+    if octets:
         yield Breach(
             "wsgi.write.prefer-iterable",
             "body data goes through write()",
