@@ -198,6 +198,8 @@ class ASGIStage(Stage):
 
 
 def _unusable(reply: Reply) -> str:
+    if reply.timed_out:
+        return "did not complete its response in time"
     if reply.raised is not None:
         return f"raised {reply.raised!r}"
     if not reply.complete:

@@ -28,6 +28,9 @@ from gateproof.targets.watched import Watched
 KEPT = 32 << 20
 """Bytes of a response body that are kept; an endless one must not fill the memory."""
 
+STREAMING = 2.0
+"""Seconds that a client listens to a response; nothing is concluded from an unfinished one."""
+
 EXTENSIONS: Mapping[str, Mapping[str, Any]] = {
     "http.response.trailers": {},
     "http.response.pathsend": {},
@@ -182,6 +185,9 @@ async def request(
     reply = Reply(asked, watched or Watched("asgi.http", str(asked)))
     connection = _Connection(reply, scope, anyio.current_time() + patience)
     reply.ended = await call(application, scope, connection, reply.watched)
+    if reply.ended == "cancelled" and not connection.gone.is_set():
+        reply.timed_out = True  # it neither sent nor received, so nobody told it
+        connection.gone.set()
     reply.left = connection.gone.is_set() and not reply.complete
     return reply
 
@@ -261,7 +267,7 @@ class _Connection:
     def _go(self) -> None:
         """The client goes away; the application has a moment to notice."""
         self.gone.set()
-        hurry(self)
+        hurry(self, anyio.current_time())
 
     async def _respond(self, event: Event) -> None:
         if not isinstance(event, dict):
@@ -275,6 +281,8 @@ class _Connection:
             reply.headers = [
                 (bytes(name), bytes(value)) for name, value in event.get("headers", ())
             ]
+            self.deadline = min(self.deadline, anyio.current_time() + STREAMING)
+            hurry(self, self.deadline)
             self._promised = (
                 bool(event.get("trailers")) and "http.response.trailers" in self._extensions
             )

@@ -94,10 +94,10 @@ async def call(
     return "cancelled"
 
 
-def hurry(connection: Connection) -> None:
-    """The client has gone: leave the application :data:`GRACE` seconds to clean up."""
+def hurry(connection: Connection, left: float) -> None:
+    """The client goes away at the time ``left``: the application has :data:`GRACE` to clean up."""
     if connection.limit is not None:
-        connection.limit.deadline = min(connection.limit.deadline, anyio.current_time() + GRACE)
+        connection.limit.deadline = min(connection.limit.deadline, left + GRACE)
 
 
 def _cancelling() -> bool:

@@ -172,6 +172,8 @@ async def connect(
     session = Session(asked, watched or Watched("asgi.websocket", str(asked)))
     connection = _Connection(session, scope, anyio.current_time() + patience)
     session.ended = await call(application, scope, connection, session.watched)
+    if session.ended == "cancelled" and not connection.gone.is_set():
+        session.timed_out = True  # it neither sent nor received, so nobody told it
     return session
 
 
@@ -263,7 +265,7 @@ class _Connection:
         """The connection is over; the application has a moment to notice."""
         self.gone.set()
         self._answered.set()
-        hurry(self)
+        hurry(self, anyio.current_time())
 
     def _take(self, kind: str | None, event: Event) -> None:
         session = self.session

@@ -20,9 +20,9 @@ async def _leaving(stage: ASGIStage, leave: Leave) -> None:
     """Leave so on every path: once with send raising, once with send doing nothing."""
     for path in stage.paths:
         asked = Request.to(path, headers=_HEADERS, body=_BODY, leave=leave)
-        judge_leaving(stage, await stage.ask(asked))
+        judge_leaving(stage, await stage.request(asked))
         silent = asked.but(scope={"asgi": asgi_scope.asgi("2.3")})
-        judge_leaving(stage, await stage.ask(silent))
+        judge_leaving(stage, await stage.request(silent))
 
 
 def judge_leaving(stage: ASGIStage, reply: Reply) -> None:

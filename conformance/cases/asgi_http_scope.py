@@ -157,7 +157,7 @@ async def root_path(stage: ASGIStage) -> None:
         await stage.request(asked.but(path=path, scope={"root_path": "/mounted"}))
 
 
-@case("asgi.http", "scope-not-shared", proves=(*RESPONSE, "asgi.http.scope.state-optional"))
+@case("asgi.http", "state-absent", proves=(*RESPONSE, "asgi.http.scope.state-optional"))
 async def state(stage: ASGIStage) -> None:
     """An application whose lifespan stored nothing does not need the state key.
 

@@ -235,6 +235,33 @@ def test_a_client_runs_out_of_patience_and_the_call_is_cancelled(drive, monkeypa
     assert cancelled == [True]
 
 
+def test_an_application_that_only_sleeps_is_timed_out(drive, monkeypatch):
+    monkeypatch.setattr(asgi_server, "GRACE", 0.05)
+
+    async def app(scope, receive, send):
+        await anyio.sleep_forever()
+
+    reply = ask(drive, app, patience=0.05)
+
+    assert reply.timed_out
+    assert reply.ended == "cancelled"
+
+
+def test_a_client_listens_to_a_response_for_a_bounded_time(drive, monkeypatch):
+    monkeypatch.setattr(asgi_server, "GRACE", 0.05)
+    monkeypatch.setattr(asgi_http, "STREAMING", 0.05)
+
+    async def app(scope, receive, send):
+        await send(START)
+        await anyio.sleep_forever()
+
+    reply = ask(drive, app, patience=60)
+
+    assert reply.timed_out
+    assert reply.status == 200
+    assert not reply.complete
+
+
 def test_an_endless_response_ends_with_the_client(drive):
     async def app(scope, receive, send):
         await send(START)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+
+import anyio
 import pytest
 
-from gateproof.conformance.case import cases
+from gateproof.conformance.asgi_stage import ASGIStage
+from gateproof.conformance.case import Blocked, NotApplicable, cases
 from gateproof.targets import asgi_server
+from gateproof.targets.asgi_lifespan import Lifespan
 
 ASGI = [name for name in cases() if name.startswith("asgi.")]
 
@@ -99,11 +104,17 @@ def test_an_unknown_type_answered_is_weak(play):
     assert played.requirements("fail") == set()
 
 
-def test_no_response_is_reported_once_and_ends_the_case(play):
-    async def application(scope, receive, send):
-        while True:
-            await receive()
+async def asks_for_ever(scope, receive, send):
+    while True:
+        await receive()
 
+
+async def sleeps(scope, receive, send):
+    await anyio.sleep_forever()
+
+
+@pytest.mark.parametrize("application", [asks_for_ever, sleeps])
+def test_no_response_is_reported_once_and_ends_the_case(play, application):
     played = play(application, "asgi.http::get", patience=0.1, paths=("/a", "/b"))
 
     assert [v.requirement for v in played.found] == ["asgi.http.app.completes-response"]
@@ -120,7 +131,9 @@ def test_an_endless_stream_is_no_breach(play):
     for name in ("asgi.http::get", "asgi.http::scope-keys-absent"):
         played = play(application, name, patience=0.1)
         assert played.requirements("fail", "weak") == set()
-    assert played.ended.startswith("Blocked: the application raised")
+    assert played.ended == (
+        "Blocked: the application did not complete its response in time on GET /"
+    )
 
 
 def test_a_raising_baseline_blocks(play):
@@ -160,7 +173,7 @@ def test_a_missing_state_is_not_tried_on_an_application_that_stored_something(pl
         await send({"type": "http.response.start", "status": 200})
         await send({"type": "http.response.body"})
 
-    assert play(application, "asgi.http::scope-not-shared").ended.startswith("NotApplicable")
+    assert play(application, "asgi.http::state-absent").ended.startswith("NotApplicable")
     assert play(application, "asgi.http::get").ended == ""
 
 
@@ -185,3 +198,41 @@ def test_an_application_that_starts_only_once_is_not_blamed(play):
                 "NotApplicable: the application cannot be started more than once"
             )
             assert played.found == []
+
+
+def test_all_cases_run_under_each_event_loop(drive):
+    async def application(scope, receive, send):
+        if scope["type"] == "lifespan":
+            for _ in range(2):
+                await send({"type": f"{(await receive())['type']}.complete"})
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.accept"})
+            while (event := await receive())["type"] == "websocket.receive":
+                kind = "text" if event.get("bytes") is None else "bytes"
+                await send({"type": "websocket.send", kind: event[kind]})
+        else:
+            await careful(scope, receive, send)
+
+    async def perform():
+        lifespan = Lifespan(application)
+        found, ended = [], []
+        async with anyio.create_task_group() as group:
+            group.start_soon(lifespan.run)
+            await lifespan.start()
+            for name, case in cases().items():
+                if not name.startswith("asgi.") or not inspect.iscoroutinefunction(case.run):
+                    continue
+                stage = ASGIStage(case=case, application=application, lifespan=lifespan)
+                try:
+                    await case.run(stage)
+                except (NotApplicable, Blocked) as outcome:
+                    ended.append((name, outcome))
+                found += [v for w in stage.exchanges for v in w.violations] + stage.findings
+            await lifespan.stop()
+        return found, ended
+
+    found, ended = drive(perform)
+
+    assert [v for v in found if getattr(v, "verdict", "fail") != "observed"] == []
+    assert ended == []

@@ -337,7 +337,7 @@ HTTP = [
     ),
     looks(
         "asgi.http.scope.state-optional",
-        "scope-not-shared",
+        "state-absent",
         lambda scope, body: len(scope["state"]),
         lambda scope, body: len(scope.get("state", {})),
     ),
