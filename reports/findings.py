@@ -141,7 +141,7 @@ def incomplete(run: Run) -> str:
         return ""
     if run.footer is None:
         return (
-            "This run did not end: its results have no footer. "
+            "This run is incomplete: it was cut off before its end. "
             "What is missing was not tested; it did not pass."
         )
     reason = str(run.footer.get("reason") or "it was interrupted").strip().rstrip(".")

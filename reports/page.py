@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateproof.reports.coverage import STATES, Part, coverage
+from gateproof.reports.excerpt import SHORT, Row, rows_of
 from gateproof.reports.findings import (
     GLYPHS,
     MEANINGS,
@@ -32,17 +33,8 @@ PLENTY = 2000
 EACH = 20
 """How many of a requirement are then shown in full."""
 
-AROUND = 6
-"""Rungs shown on both sides of the marked one where a ladder is long."""
-
-LONG = 24
-"""Rungs of a ladder that is still shown whole."""
-
-SHORT = 8
-"""Rungs of a ladder that is shown whole wherever it is evidence."""
-
-RUNG = 480
-"""Characters of a rung's text shown."""
+FIRST = 3
+"""Findings of a requirement that stand in the open where there are many."""
 
 KEYS = {verdict: "na" if verdict == "n/a" else verdict for verdict in VERDICTS}
 """Verdicts as they are called in classes and ids."""
@@ -86,31 +78,6 @@ _TARGET: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One row of a ladder; a gap has only ``text``."""
-
-    number: int
-    time: str
-    source: str
-    to: str
-    what: str
-    text: str
-    marked: bool
-    gap: bool = False
-
-    @property
-    def right(self) -> bool:
-        """Whether it goes towards the application."""
-        order = ("client", "server", "application")
-        return order.index(self.source) < order.index(self.to)
-
-    @property
-    def wire(self) -> bool:
-        """Whether it crosses between client and server."""
-        return "client" in (self.source, self.to)
-
-
-@dataclass(frozen=True, slots=True)
 class Finding:
     """One finding as shown; ``ladder`` is empty where nothing was recorded."""
 
@@ -143,6 +110,16 @@ class Requirements:
     alone: bool
     everyone: bool
     columns: str
+
+    @property
+    def first(self) -> list[Finding]:
+        """The findings in the open: all of a few, the first of many."""
+        return self.findings if len(self.findings) <= FIRST + 2 else self.findings[:FIRST]
+
+    @property
+    def more(self) -> list[Finding]:
+        """The others, which are folded away."""
+        return self.findings[len(self.first) :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +280,7 @@ def _finding(
         if len(held["ladder"]) > SHORT:
             whole = told.get(held["id"], "")
             told.setdefault(held["id"], entry.id)
-        rows = _rows(held, marked, brief=bool(whole))
+        rows = rows_of(held, marked, brief=bool(whole))
     return Finding(
         entry=entry,
         target=name,
@@ -316,55 +293,6 @@ def _finding(
         marked=marked is not None,
         unfolded=unfolded and entry.verdict not in (*FOLDED, "weak"),
     )
-
-
-def _rows(held: Mapping[str, Any], marked: int | None, *, brief: bool) -> list[Row]:
-    """The rows of a ladder: all of a short one, else its ends and what is around the mark."""
-    rungs = held["ladder"]
-    chosen = set(range(len(rungs)))
-    centre = len(rungs) - 1 if marked is None else marked
-    if brief:
-        chosen &= set(range(centre - 3, centre + 2))
-    elif len(rungs) > LONG:
-        near = set(range(centre - AROUND, centre + AROUND + 1))
-        chosen &= near | set(range(AROUND)) | set(range(len(rungs) - AROUND, len(rungs)))
-    rows: list[Row] = []
-    place = -1
-    for number in sorted(chosen):
-        if number != place + 1:
-            rows.append(_gap(f"{counted(number - place - 1, 'rung')} not shown here"))
-        elif number and held["dropped"] and _jumps(rungs[number - 1], rungs[number]):
-            rows.append(_gap(f"{counted(held['dropped'], 'rung')} not kept"))
-        rows.append(_row(rungs[number], number, marked == number))
-        place = number
-    if place + 1 < len(rungs):
-        rows.append(_gap(f"{counted(len(rungs) - place - 1, 'rung')} not shown here"))
-    return rows
-
-
-def _jumps(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Whether rungs between two neighbours were dropped."""
-    if "event" not in before or "event" not in after:
-        return False
-    last = max(before["event"], *before.get("also", (-1,)))
-    first = min([after["event"], *after.get("also", ())])
-    return bool(first > last + 1)
-
-
-def _row(rung: Mapping[str, Any], number: int, marked: bool) -> Row:
-    return Row(
-        number=number + 1,
-        time=f"{rung['at'] / 1e6:.2f}",
-        source=rung["from"],
-        to=rung["to"],
-        what=shorten(rung["what"], 120),
-        text=shorten(rung["text"], RUNG),
-        marked=marked,
-    )
-
-
-def _gap(text: str) -> Row:
-    return Row(0, "", "server", "application", "", text, marked=False, gap=True)
 
 
 def _families(

@@ -76,5 +76,5 @@
   };
   addEventListener("hashchange", reveal);
   if (location.hash) reveal();
-  addEventListener("beforeprint", () => all(".finding, .verdicts").forEach((node) => { node.open = true; }));
+  addEventListener("beforeprint", () => all(".finding, .more").forEach((node) => { node.open = true; }));
 })();

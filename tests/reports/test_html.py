@@ -233,7 +233,9 @@ def test_a_killed_run_has_a_banner_and_right_counts(mixed_run: Any, parsed: Any)
     lines.append(stream.encode(run.results[3])[:40])
     killed = stream.parse(lines, "killed.jsonl")
     page = parsed(render(killed))
-    assert page.text.index("This run did not end") < page.text.index("Conformance report")
+    assert page.text.index("This run is incomplete: it was cut off") < page.text.index(
+        "Conformance report"
+    )
     assert "1 of 3 checked required clauses hold; 2 fail, 1 weak" in page.text
     assert "✗ fail 3" in page.text
     assert "pass" not in killed.counts()
@@ -255,7 +257,7 @@ def test_a_harness_fault_has_a_banner(mixed_run: Any, build: Any, parsed: Any) -
 
 def test_almost_nothing_still_makes_a_page(build: Any, parsed: Any) -> None:
     for run in (stream.Run(), stream.Run(header={"kind": "header"}), build.header().run):
-        assert "This run did not end" in parsed(render(run)).text
+        assert "This run is incomplete: it was cut off" in parsed(render(run)).text
 
 
 def test_requirements_of_the_interface_are_counted(mixed_run: Any, build: Any, parsed: Any) -> None:
