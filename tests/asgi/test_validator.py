@@ -196,6 +196,20 @@ def test_scope_with_a_one_shot_iterable_keeps_it_whole(watched, server):
     assert violations == []
 
 
+def test_one_shot_subprotocols_are_judged_and_kept(watched, server):
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.extend(scope["subprotocols"])
+        await receive()
+        await send({"type": "websocket.accept", "subprotocol": "soap"})
+
+    violations, _, _ = watched(app, server("websocket", subprotocols=iter(["chat"])))
+
+    assert seen == ["chat"]
+    assert "asgi.websocket.accept.subprotocol-offered" in ids(violations)
+
+
 def test_an_error_while_iterating_headers_reaches_the_server(watched, server):
     def headers():
         yield (b"x-a", b"1")
@@ -439,3 +453,44 @@ def test_trio_cancellation_passes(server):
         assert scope.cancelled_caught
 
     trio.run(main)
+
+
+# The cost of what nobody is told of
+
+
+def test_a_breach_that_is_not_told_is_explained_to_nobody(run, server, monkeypatch):
+    from gateproof.validators import schema
+
+    async def app(scope, receive, send):
+        await send({**START, "headers": [(b"X-Upper", b"1")]})
+        await send(BODY)
+
+    explained = []
+    monkeypatch.setattr(schema, "explain", lambda *given: explained.append(given) or [])
+    validator = ASGIValidator(app, ignore=["*.headers-lowercase"], on_violation="collect")
+    for _ in range(3):
+        served = server(client=("somewhere", 1))  # weak: no IP address
+        run(validator(served.scope, served.receive, served.send))
+
+    assert explained == []
+
+
+def test_an_equal_rejection_is_explained_once(run, server, monkeypatch):
+    from gateproof.validators import schema
+
+    async def app(scope, receive, send):
+        await send({**START, "headers": [("x-text", b"1")]})
+        await send(BODY)
+
+    explained = []
+    explain = schema.explain
+    monkeypatch.setattr(
+        schema, "explain", lambda *given: explained.append(given) or explain(*given)
+    )
+    validator = ASGIValidator(app, on_violation="collect", select=["asgi.http.response-start.*"])
+    for _ in range(3):
+        served = server()
+        run(validator(served.scope, served.receive, served.send))
+
+    assert len(explained) == 1
+    assert validator.count(validator.violations[0]) == 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateproof.validators.asgi.judge import NOTHING, breach, shown
+from gateproof.validators.asgi.judge import NOTHING, breach, exact, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def promised(judge: HTTPJudge) -> int | None:
     field is missing, repeated or no number.
     """
     lengths = [value for name, value in judge.head if name.lower() == b"content-length"]
-    if len(lengths) != 1 or judge.status == 304 or judge.scope.get("method") == "HEAD":
+    if len(lengths) != 1 or judge.status == 304 or exact(judge.scope.get("method")) == "HEAD":
         return None
     value = lengths[0].strip(b" \t")
     return int(value) if value.isdigit() and len(value) < 20 else None
@@ -93,7 +93,9 @@ def _length(judge: HTTPJudge) -> int:
 
 def unheard(judge: HTTPJudge) -> Found:
     """Whether the response was started without a look at the request."""
-    if not judge.shapes.told("asgi.http.request.app-not-trigger-on-scope"):
+    if judge.shapes.level != "all" or not judge.shapes.told(
+        "asgi.http.request.app-not-trigger-on-scope"
+    ):
         return NOTHING
     return (
         breach(
@@ -110,7 +112,7 @@ def descriptor(event: dict[str, object]) -> Found:
     file = event.get("file")
     if "file" not in event:
         return NOTHING
-    if type(file) is int:
+    if issubclass(type(file), int):
         return (
             breach(
                 "asgi.ext.zerocopy.file-descriptor",

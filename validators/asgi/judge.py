@@ -7,22 +7,18 @@ feeds it. :func:`judge` picks the judge of a scope.
 
 from __future__ import annotations
 
-from gateproof.validators.asgi.shape import Active, active
+from gateproof.validators.asgi.shape import Active, Plans, active
 from gateproof.validators.asgi.substitute import rereadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Any
+    from collections.abc import Iterable
 
     from gateproof.validators.machine import Machine
     from gateproof.validators.policy import Policy
     from gateproof.validators.violation import Breach, Party, Verdict
 
     Found = Iterable[Breach]
-    Accept = Callable[[object], bool]
-    Plan = tuple[Accept, str, Callable[[Any, dict[str, object]], Found]]
-    Plans = tuple[dict[object, Plan], dict[object, Plan], Accept, Accept]
 
 NOTHING: tuple[Breach, ...] = ()
 """What a judge returns when all is fine."""
@@ -129,10 +125,13 @@ class Judge:
 
     def __init__(self, shapes: Active) -> None:
         self.shapes = shapes
-        plans: Plans | None = shapes.plans.get(type(self))
+        plans = shapes.plans.get(type(self))
         if plans is None:
-            plans = shapes.plans[type(self)] = self._plan(shapes)
-        self._sends, self._receives, self._unknown, self._accept_scope = plans
+            plans = shapes.plans[type(self)] = (
+                Plans(type(self), self.sends, shapes),
+                Plans(type(self), self.receives, shapes),
+            )
+        self._sends, self._receives = plans
         self.scope: dict[str, object] = {}
         self.extensions: dict[object, object] = {}
         self.version = (2, 0)
@@ -144,29 +143,16 @@ class Judge:
         self.record: dict[str, object] | None = None
         self.refusable: tuple[str, str] | None = None
 
-    @classmethod
-    def _plan(cls, shapes: Active) -> Plans:
-        def table(entries: dict[str, tuple[str, str]]) -> dict[object, Plan]:
-            return {
-                kind: (shapes.accept(name), name, getattr(cls, method))
-                for kind, (name, method) in entries.items()
-            }
-
-        return (
-            table(cls.sends),
-            table(cls.receives),
-            shapes.accept("asgi/event"),
-            shapes.accept(cls.scope_schema),
-        )
-
     # The call ------------------------------------------------------------------
 
     def called(self, scope: object) -> Found:
         """The server called the application with ``scope``."""
         held = scope.copy() if type(scope) is dict else plain(scope)
         found: Found = NOTHING
-        if not self._accept_scope(scope):
-            found = self._misshapen(self.scope_schema, self._accept_scope, scope, "server")
+        if not self.shapes.accepts[self.scope_schema](scope):
+            found = self._misshapen(self.scope_schema, scope, "server")
+            if self.record is not None:
+                held = self.record
         if held is not None:
             self.scope = held
             extensions = held.get("extensions")
@@ -237,12 +223,12 @@ class Judge:
         held = event if type(event) is dict else plain(event)
         if held is not None:
             kind = held.get("type")
-            plan = self._receives.get(kind if type(kind) is str else exact(kind))
+            plan = self._receives[kind if type(kind) is str else exact(kind)]
             if plan is not None:
                 accept, name, judge = plan
                 if accept(event):
                     return judge(self, held)
-                found = tuple(self._misshapen(name, accept, event, "server"))
+                found = tuple(self._misshapen(name, event, "server"))
                 return (*found, *judge(self, held))
         return self._foreign(event, held, "server")
 
@@ -264,12 +250,12 @@ class Judge:
         self.refusable = None
         if held is not None:
             kind = held.get("type")
-            plan = self._sends.get(kind if type(kind) is str else exact(kind))
+            plan = self._sends[kind if type(kind) is str else exact(kind)]
             if plan is not None:
                 accept, name, judge = plan
                 if accept(event):
                     return judge(self, held)
-                found = tuple(self._misshapen(name, accept, event, "application"))
+                found = tuple(self._misshapen(name, event, "application"))
                 if found:
                     self.refusable = refusal(held, found)
                 if self.record is not None:
@@ -360,23 +346,21 @@ class Judge:
             ),
         )
 
-    def _misshapen(
-        self, name: str, accept: Callable[[object], bool], value: object, party: Party
-    ) -> Found:
+    def _misshapen(self, name: str, value: object, party: Party) -> Found:
         """Why ``value`` was rejected; readable once, it is read here and replaced."""
         substitute = rereadable(value)
         if substitute is not None:
             self.forward, self.record = substitute
             value = self.record
-            if accept(value):
-                return NOTHING
+        if not self.shapes.rejects(name, value):
+            return NOTHING
         return self.shapes.explain(name, value, party)
 
     def _foreign(self, event: object, held: dict[str, object] | None, party: Party) -> Found:
         """Judge an event that this protocol does not define for ``party``."""
-        found = NOTHING
-        if not self._unknown(event):
-            found = self.shapes.explain("asgi/event", event, party)
+        found: Found = NOTHING
+        if not self.shapes.accepts["asgi/event"](event):
+            found = self._misshapen("asgi/event", event, party)
         if held is None:
             return found
         kind = exact(held.get("type"))

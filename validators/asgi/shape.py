@@ -1,7 +1,10 @@
 """Shapes for the judges: compiled checks of the active set, and their explanations.
 
-The accept-functions of one active set are compiled once and shared by all
-connections; they keep nothing of what they saw. A rejection is explained by
+The accept-functions of one active set are compiled when first needed and shared
+by all connections; they keep nothing of what they saw. They are compiled without
+the catalogue, whose files are slow to read. The first rejection reads them and
+compiles its check anew without what nobody would be told of, so that such a breach
+costs nothing from then on. A rejection is explained by
 :func:`gateproof.validators.schema.explain`, an equal one from memory.
 """
 
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from gateproof.validators.violation import Breach, Party, Verdict
+
+    Accept = Callable[[object], bool]
+    Plan = tuple[Accept, str, Callable[[Any, dict[str, object]], Iterable[Breach]]]
 
 REMEMBERED = 256
 """Explanations of equal rejections that are kept."""
@@ -31,14 +37,15 @@ class Active:
     """
 
     def __init__(self, rules: Rules, parties: frozenset[str] | None = None) -> None:
+        self.level = rules.level
         self._rules = rules
         self._parties = parties
         self._mildest: Verdict = LEVELS[rules.level][-1]  # type: ignore[assignment]
         self._told: dict[str, bool] = {}
         self._ignored: dict[str, frozenset[str]] = {}
         self._explained: dict[object, tuple[Breach, ...]] = {}
-        self.plans: dict[type, Any] = {}
-        """Dispatch tables that judges build once for this active set."""
+        self.accepts = Accepts(self)
+        self.plans: dict[type, tuple[Plans, Plans]] = {}
 
     def told(self, requirement: str) -> bool:
         """Whether a breach of ``requirement`` would be told to anyone."""
@@ -63,13 +70,28 @@ class Active:
             self._told[requirement] = told
         return told
 
-    def accept(self, name: str) -> Callable[[object], bool]:
-        """The compiled check of schema ``name`` for this active set."""
+    def accept(self, name: str) -> Accept:
+        """The compiled check of schema ``name``, as well as it can be told by now."""
         from gateproof.validators import schema
 
-        ids = schema.requirements(name)
-        ignored = self._ignored[name] = frozenset(r for r in ids if not self.told(r))
+        ignored = self._ignored.get(name)
+        if ignored is None:
+            ignored = frozenset(r for r in schema.requirements(name) if not self._rules.wants(r))
         return schema.compiled(name, ignored, self._mildest)
+
+    def rejects(self, name: str, value: object) -> bool:
+        """Whether a rejected ``value`` breaks what somebody would be told of."""
+        if name not in self._ignored:
+            from gateproof.validators import schema
+
+            self._ignored[name] = frozenset(
+                r for r in schema.requirements(name) if not self.told(r)
+            )
+            self.accepts.pop(name, None)
+            for sends, receives in self.plans.values():
+                sends.forget(name)
+                receives.forget(name)
+        return not self.accepts[name](value)
 
     def explain(self, name: str, value: object, party: Party) -> tuple[Breach, ...]:
         """Why ``value`` is not a ``name``; ``party`` did it where both are bound."""
@@ -99,6 +121,46 @@ class Active:
                 self._explained.clear()
             self._explained[key] = breaches
         return breaches
+
+
+class Accepts(dict[str, "Accept"]):
+    """The checks of an active set by the names of their schemas, compiled on first use."""
+
+    def __init__(self, shapes: Active) -> None:
+        super().__init__()
+        self._shapes = shapes
+
+    def __missing__(self, name: str) -> Accept:
+        accept = self[name] = self._shapes.accept(name)
+        return accept
+
+
+class Plans(dict["str | None", "Plan | None"]):
+    """What to do about each event type that one side may use, made on first use.
+
+    A plan is the compiled check, the schema's name and the method that judges.
+    An unknown type has ``None``.
+    """
+
+    def __init__(self, judge: type, entries: dict[str, tuple[str, str]], shapes: Active) -> None:
+        super().__init__()
+        self._judge = judge
+        self._entries = entries
+        self._shapes = shapes
+
+    def __missing__(self, kind: str | None) -> Plan | None:
+        entry = self._entries.get(kind) if kind is not None else None
+        if entry is None:
+            return None  # not stored: the types that nobody knows have no end
+        name, method = entry
+        plan = self[kind] = (self._shapes.accepts[name], name, getattr(self._judge, method))
+        return plan
+
+    def forget(self, name: str) -> None:
+        """Let the plans with the check of schema ``name`` be made anew."""
+        for kind, plan in list(self.items()):
+            if plan is not None and plan[1] == name:
+                del self[kind]
 
 
 def active(rules: Rules, parties: frozenset[str] | None = None) -> Active:
