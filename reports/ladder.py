@@ -106,7 +106,10 @@ def position(shown: Sequence[Mapping[str, Any]], event: int | None) -> int | Non
 
 
 def _folds(rung: Rung, neighbours: Iterable[str], neighbour: str) -> bool:
-    empty = rung.data is None or (rung.step == "started" and callable(rung.data))
+    # What start_response returned is a callable, or told to be one.
+    empty = rung.data is None or (
+        rung.step == "started" and (rung.data is True or callable(rung.data))
+    )
     return empty and neighbour in neighbours
 
 
@@ -205,6 +208,7 @@ _CGI_ORDER = (
     "SERVER_PORT",
     "SERVER_PROTOCOL",
 )
+_OF_REQUEST = ("HTTP_", "wsgi.", "SERVER_", "REMOTE_", "REQUEST_")
 
 
 def _environ(environ: Any) -> str:
@@ -213,7 +217,7 @@ def _environ(environ: Any) -> str:
     first = [key for key in _CGI_ORDER if dict.__contains__(environ, key)]
     rest = [key for key in dict.keys(environ) if key not in _CGI_ORDER]
     # Servers may copy their process's environment into environ: its secrets stay out.
-    ours = [key for key in rest if type(key) is not str or key.startswith(("HTTP_", "wsgi."))]
+    ours = [key for key in rest if type(key) is not str or key.startswith(_OF_REQUEST)]
     text = pairs((key, dict.__getitem__(environ, key)) for key in (*first, *ours))
     other = len(rest) - len(ours)
     return f"{text}, … {other} other {'key' if other == 1 else 'keys'}" if other else text
@@ -228,7 +232,14 @@ def _arguments(data: tuple[tuple[object, ...], dict[str, object]]) -> str:
 
 
 def _facts(data: Any) -> str:
-    return pairs(dict.items(data)) if issubclass(type(data), dict) else _whole(data)
+    """A result iterable: its type, what is known of it in figures, what it can do."""
+    if not issubclass(type(data), dict):
+        return _whole(data)
+    facts = dict(dict.items(data))
+    kind = facts.pop("type", "")
+    able = [str(name) for name, value in facts.items() if value is True]
+    known = pairs((name, value) for name, value in facts.items() if type(value) is not bool)
+    return ", ".join(filter(None, (kind if type(kind) is str else compact(kind), known, *able)))
 
 
 def _stream_call(stream: str) -> Callable[[Any], str]:
