@@ -7,8 +7,8 @@ import contextlib
 import pytest
 
 from gateproof.validators.asgi.exercised import exercised
-from gateproof.validators.asgi.judge import Misuse
 from gateproof.validators.asgi.replay import replay
+from gateproof.validators.asgi.values import Misuse
 from gateproof.validators.policy import Policy, Rules
 from gateproof.validators.violation import Rung
 

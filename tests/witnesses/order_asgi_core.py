@@ -16,7 +16,7 @@ from witnesses.order_asgi_steps import (
     steps,
 )
 
-from gateproof.validators.asgi.judge import Misuse
+from gateproof.validators.asgi.values import Misuse
 
 ALIEN = {"type": "x-conformance-unknown", "asgi": {"version": "3.0"}}
 OOPS = raised(ValueError("no such protocol"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from gateproof.validators import schema
 from gateproof.validators.asgi.claims import CLAIMS
 from gateproof.validators.asgi.http import HTTPJudge
-from gateproof.validators.asgi.judge import WITH_DATA, Judge, Misuse, exact, judge, plain
+from gateproof.validators.asgi.judge import WITH_DATA, Judge, judge
 from gateproof.validators.asgi.lifespan import LifespanJudge
 from gateproof.validators.asgi.machines import (
     ANSWER,
@@ -32,6 +32,7 @@ from gateproof.validators.asgi.machines import (
     Tells,
 )
 from gateproof.validators.asgi.unknown import UnknownJudge
+from gateproof.validators.asgi.values import Misuse, exact, plain
 from gateproof.validators.asgi.websocket import WebSocketJudge
 from gateproof.validators.asgi.words import EXTENSION_OF
 from gateproof.validators.policy import Policy, Rules

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateproof.validators.asgi import http_checks as checks
-from gateproof.validators.asgi.judge import NOTHING, Judge, refused_by_us, truth
+from gateproof.validators.asgi.judge import Judge
 from gateproof.validators.asgi.machines import (
     CONTENT,
     REQUEST,
@@ -15,6 +15,7 @@ from gateproof.validators.asgi.machines import (
     Response,
     Sends,
 )
+from gateproof.validators.asgi.values import NOTHING, refused_by_us, truth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

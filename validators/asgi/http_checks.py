@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateproof.validators.asgi.judge import NOTHING, breach, exact, shown
+from gateproof.validators.asgi.values import NOTHING, breach, exact, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

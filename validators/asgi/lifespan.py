@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from gateproof.validators.asgi.judge import NOTHING, Judge
+from gateproof.validators.asgi.judge import Judge
 from gateproof.validators.asgi.machines import LIFE, Life, Lives
+from gateproof.validators.asgi.values import NOTHING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

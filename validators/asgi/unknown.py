@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gateproof.validators.asgi.judge import NOTHING, Judge, breach, exact
+from gateproof.validators.asgi.judge import Judge
+from gateproof.validators.asgi.values import NOTHING, breach, exact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -211,7 +211,7 @@ class Boundary:
         self, arguments: tuple[Any, ...], named: dict[str, Any]
     ) -> Coroutine[Any, Any, Any]:
         """Judge a call with other arguments than one event, then make it all the same."""
-        from gateproof.validators.asgi.judge import Misuse
+        from gateproof.validators.asgi.values import Misuse
 
         misuse = Misuse(arguments, named)
         found = self._judged(misuse)

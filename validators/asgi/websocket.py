@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateproof.validators.asgi import websocket_checks as checks
-from gateproof.validators.asgi.judge import NOTHING, Judge, refused_by_us, truth
+from gateproof.validators.asgi.judge import Judge
 from gateproof.validators.asgi.machines import (
     ANSWER,
     SOCKET,
@@ -12,6 +12,7 @@ from gateproof.validators.asgi.machines import (
     Socket,
     Tells,
 )
+from gateproof.validators.asgi.values import NOTHING, refused_by_us, truth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateproof.validators.asgi.judge import NOTHING, breach, shown, truth
+from gateproof.validators.asgi.values import NOTHING, breach, shown, truth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
