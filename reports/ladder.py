@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateproof.reports.compact import compact, pairs
+from gateproof.reports.text import shorten
 from gateproof.validators.exchange import HEAD, TAIL
 from gateproof.validators.violation import Rung
 
@@ -237,9 +238,10 @@ def _facts(data: Any) -> str:
         return _whole(data)
     facts = dict(dict.items(data))
     kind = facts.pop("type", "")
-    able = [str(name) for name, value in facts.items() if value is True]
+    able = [shorten(str(name), 60) for name, value in facts.items() if value is True]
     known = pairs((name, value) for name, value in facts.items() if type(value) is not bool)
-    return ", ".join(filter(None, (kind if type(kind) is str else compact(kind), known, *able)))
+    told = shorten(kind, 120) if type(kind) is str else compact(kind)
+    return ", ".join(filter(None, (told, known, *able[:8])))
 
 
 def _stream_call(stream: str) -> Callable[[Any], str]:
