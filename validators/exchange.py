@@ -24,39 +24,47 @@ class Exchange:
     kept by reference: recorders copy what the other side may change later.
     """
 
-    __slots__ = ("_head", "_room", "_tail", "count")
+    __slots__ = ("_head", "_keep", "_later", "_most", "_tail")
 
     def __init__(self, head: int = HEAD, tail: int = TAIL) -> None:
-        self._room = head
         self._head: list[tuple[str, object, int]] = []
-        self._tail: deque[tuple[str, object, int]] = deque(maxlen=tail)
-        self.count = 0
+        self._most = head
+        self._keep = tail
+        self._tail: deque[tuple[str, object, int]] | None = None  # few exchanges need it
+        self._later = 0
 
     def add(self, step: str, data: object = None) -> None:
         """Record that ``data`` crossed the boundary by ``step``, now."""
-        self.count += 1
-        if self._room:
-            self._room -= 1
-            self._head.append((step, data, monotonic_ns()))
-        else:
-            self._tail.append((step, data, monotonic_ns()))
+        head = self._head
+        if len(head) < self._most:
+            head.append((step, data, monotonic_ns()))
+            return
+        if self._tail is None:
+            self._tail = deque(maxlen=self._keep)
+        self._later += 1
+        self._tail.append((step, data, monotonic_ns()))
+
+    @property
+    def count(self) -> int:
+        """How many rungs there were, kept or not."""
+        return len(self._head) + self._later
 
     @property
     def room(self) -> int:
         """How many rungs the head has room for; of what comes then only the last are kept."""
-        return self._room
+        return self._most - len(self._head)
 
     def skip(self, count: int) -> None:
         """Count rungs that the recorder did not keep, once the head is full."""
-        self.count += count
+        self._later += count
 
     @property
     def dropped(self) -> int:
         """How many rungs between head and tail were not kept."""
-        return self.count - len(self._head) - len(self._tail)
+        return self._later - len(self._tail or ())
 
     def rungs(self) -> tuple[Rung, ...]:
         """The rungs kept, oldest first."""
         from gateproof.validators.violation import Rung
 
-        return tuple(Rung(*entry) for entry in (*self._head, *self._tail))
+        return tuple(Rung(*entry) for entry in (*self._head, *(self._tail or ())))

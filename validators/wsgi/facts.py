@@ -148,18 +148,8 @@ def result_facts(result: object, file_wrapper: bool = False) -> dict[str, object
     ``wsgi.file_wrapper`` made it.
     """
     kind = type(result)
-    if kind is list or kind is tuple:
-        # The usual results need no looking into.
-        return {
-            "type": kind.__name__,
-            "iterable": True,
-            "iterator": False,
-            "len": len(result),  # type: ignore[arg-type]
-            "has_close": False,
-            "generator": False,
-            "has_fileno": False,
-            "is_file_wrapper": file_wrapper,
-        }
+    if kind is list and not file_wrapper and len(result) == 1:  # type: ignore[arg-type]
+        return _ONE_PIECE
     return {
         "type": kind.__name__,
         "iterable": _iterable(kind),
@@ -192,3 +182,7 @@ def _attribute(result: object, name: str) -> object:
         return getattr(result, name, None)
     except Exception:  # noqa: BLE001 - an attribute that cannot be read is not there
         return None
+
+
+_ONE_PIECE = result_facts([], file_wrapper=True) | {"len": 1, "is_file_wrapper": False}
+"""What there is to know of a list of one item, which is what most results are."""

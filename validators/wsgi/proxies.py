@@ -185,6 +185,14 @@ class Input:
             raise
         watching = self.__watching
         watching.add("input", ("read", args, data))
+        if type(data) is bytes and len(args) == 1:
+            # What the judge finds right as well: a call for each read would be dear.
+            size, judge = args[0], watching.judge
+            left = judge.input_left
+            if type(size) is int and len(data) <= size and (left is None or size <= left):
+                if left is not None:
+                    judge.input_left = left - len(data)
+                return data
         found = watching.judge.input("read", args, data)
         if found:
             watching.tell(found)

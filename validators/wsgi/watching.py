@@ -50,6 +50,7 @@ class Watching:
         "_source",
         "_wrapper",
         "add",
+        "closed",
         "ended",
         "environ",
         "exchange",
@@ -75,7 +76,7 @@ class Watching:
         self._wrapper: tuple[Any, Any] | None = None
         self.wrapped: list[Any] = []
         self.recorded = 0
-        self.ended = False
+        self.closed = self.ended = False
 
     # The request
 
@@ -347,13 +348,14 @@ class Watching:
             close = getattr(inner, "close", None)
             if close is not None:
                 close()
+                self.add("closed")
         except BaseException as error:
             raised = Raised.of(error)
             self.add("close-raised", raised)
             self._restore()
             self.tell(self.judge.close_raised(raised))
             raise
-        self.add("closed")
+        self.closed = True
         self._restore()
         if problem is not None:
             raise problem
@@ -389,8 +391,8 @@ class Watching:
         Called while the result is being destroyed, where nothing can be raised:
         what the policy would raise is given as a warning.
         """
-        if self.ended:
-            return
+        if self.ended or (self.closed and self.judge.flushed):
+            return  # nothing is left to be told
         self.ended = True
         self.add("end")
         found = self.judge.end()
