@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
     from gateproof.validators.violation import Rung
 
+__all__ = ["CLAIMS", "exercised"]
+
 _SENT = {
     "http.response.start": RESPONSE.column(Sends.START),
     "http.response.body": RESPONSE.column(Sends.LAST),

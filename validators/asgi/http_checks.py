@@ -72,8 +72,8 @@ def counted(judge: HTTPJudge, body: object, *, last: bool) -> Found:
     if judge.left is None:
         return NOTHING
     judge.left -= size
-    if judge.left >= 0 and not (last and judge.left):
-        return NOTHING
+    if judge.left >= 0 and (judge.gone or not (last and judge.left)):
+        return NOTHING  # short of it, once the client has gone, is no lie any more
     left, judge.left = judge.left, None
     return (
         breach(
