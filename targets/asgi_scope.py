@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from typing import Any, Final
 from urllib.parse import quote, unquote_to_bytes
 
@@ -149,5 +150,5 @@ def _overridden(scope: Scope, overrides: Mapping[str, Any] | None) -> Scope:
         if value is ABSENT:
             scope.pop(key, None)
         else:
-            scope[key] = value
+            scope[key] = deepcopy(value)  # the application may change what it is given
     return scope

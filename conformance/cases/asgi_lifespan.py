@@ -39,6 +39,20 @@ def judge_startup(stage: ASGIStage, lifespan: Lifespan, when: str = "") -> None:
         )
 
 
+def judge_shutdown(stage: ASGIStage, lifespan: Lifespan) -> None:
+    """Report a shutdown that was never answered, which keeps a server from stopping."""
+    if lifespan.outcome == "complete" and not lifespan.shutdown and lifespan.ended == "cancelled":
+        stage.broken(
+            "asgi.lifespan.shutdown-complete.app-sends",
+            f"did not answer lifespan.shutdown within {lifespan.patience:g} s",
+            watched=lifespan.watched,
+            observed="no lifespan.shutdown.complete and no lifespan.shutdown.failed",
+            expected="one of the two, or a return",
+            party="application",
+            hint="end background tasks at shutdown instead of waiting for them",
+        )
+
+
 @case("asgi.lifespan", "around-the-cases", proves=(*_STARTUP, *_SHUTDOWN), alone=True)
 async def around(stage: ASGIStage) -> None:
     """The lifespan around all other cases starts and stops within the protocol."""
@@ -48,6 +62,7 @@ async def around(stage: ASGIStage) -> None:
     await lifespan.stop()
     stage.exchanges.append(lifespan.watched)
     judge_startup(stage, lifespan)
+    judge_shutdown(stage, lifespan)
     if lifespan.outcome == "unsupported":
         stage.not_applicable(
             f"the application does not support lifespan: it raised {lifespan.watched.raised!r}"

@@ -35,6 +35,9 @@ def search(
         play: plays one example outside of the loop and returns its exchange,
             ``None`` when it proved nothing or the search is over.
         examples: how many to try.
+
+    Raises:
+        Exception: whatever ``play`` raised; nothing was played after that.
     """
     search_of = _Search(stage)
 
@@ -53,7 +56,7 @@ def search(
     )
     @given(strategy)
     def explore(example: T) -> None:
-        search_of.look(play(example), example)
+        search_of.look(play, example)
 
     if stage.seed is not None:
         explore = seed(stage.seed)(explore)
@@ -61,6 +64,8 @@ def search(
         explore()
     except (_Broken, errors.Flaky):
         search_of.report()
+    if search_of.trouble is not None:
+        raise search_of.trouble
 
 
 class _Search:
@@ -68,11 +73,19 @@ class _Search:
 
     def __init__(self, stage: ASGIStage) -> None:
         self._stage = stage
+        self.trouble: Exception | None = None
         self._requirement = ""
         self._smallest: Watched | None = None
 
-    def look(self, watched: Watched | None, example: object) -> None:
-        """Note what an example showed; raises where Hypothesis should dig."""
+    def look(self, play: Callable[[T], Watched | None], example: T) -> None:
+        """Play an example and note what it showed; raises where Hypothesis should dig."""
+        if self.trouble is not None:
+            return
+        try:
+            watched = play(example)
+        except Exception as error:  # noqa: BLE001 - ends the search, and is no example to shrink
+            self.trouble = error
+            return
         if watched is None:
             return
         broken = [v.requirement for v in watched.violations if v.verdict == "fail"]

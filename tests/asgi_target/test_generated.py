@@ -38,7 +38,7 @@ def test_the_smallest_exchange_is_the_evidence(play):
     def fault(scope, event):
         return event.get("more_body") and not scope.get("client")
 
-    played = play(answering(fault), "asgi.http::generated")
+    played = play(answering(fault), "asgi.http::generated", examples=400)
     broken = [v for v in played.found if v.verdict == "fail"]
     shown = played.stage.exchanges[-1]
 
@@ -76,7 +76,7 @@ def test_the_seed_changes_them(play):
 
 
 def test_websocket_messages_are_generated(play):
-    played = play(chatting, "asgi.websocket::generated")
+    played = play(chatting, "asgi.websocket::generated", examples=400)
 
     assert "asgi.websocket.send.exactly-one" in played.requirements("fail")
     assert "messages=('',)" in played.stage.exchanges[-1].request
@@ -104,3 +104,25 @@ def test_not_applicable_where_the_protocol_is_not_spoken(play, family):
 
     assert played.ended.startswith("NotApplicable")
     assert played.found == []
+
+
+def test_a_stage_that_fails_ends_the_search(play):
+    calls = []
+
+    class StuckError(Exception):
+        pass
+
+    def play_one(example):
+        calls.append(example)
+        raise StuckError
+
+    from hypothesis import strategies as st
+
+    from gateproof.conformance.asgi_stage import ASGIStage
+    from gateproof.conformance.case import cases
+    from gateproof.conformance.strategies.asgi_search import search
+
+    with pytest.raises(StuckError):
+        search(ASGIStage(cases()["asgi.http::generated"]), st.integers(), play_one, 50)
+
+    assert len(calls) == 1

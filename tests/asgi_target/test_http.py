@@ -339,6 +339,14 @@ def test_keys_are_replaced_added_and_left_out():
     assert scope["x"] == 1
 
 
+def test_what_replaces_a_key_is_copied():
+    headers = [[b"x", b"1"]]
+    scope = asgi_scope.http("GET", "/", overrides={"headers": headers})
+    scope["headers"][0].append(b"mine")
+
+    assert headers == [[b"x", b"1"]]
+
+
 @pytest.mark.parametrize(
     ("declared", "asked", "expected"),
     [("2.4", "2.4", True), ("2.10", "2.4", True), ("2.3", "2.4", False), ("3.0", "2.4", True)],

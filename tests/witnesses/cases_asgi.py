@@ -127,6 +127,15 @@ async def hangs_in_startup(scope, receive, send):
             await receive()
 
 
+async def hangs_in_shutdown(scope, receive, send):
+    if scope["type"] != "lifespan":
+        raise ValueError(scope["type"])
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    while True:
+        await receive()
+
+
 async def stumbles(send):
     try:
         await send({"type": "http.response.body", "body": b"1", "more_body": True})
@@ -483,6 +492,12 @@ LIFESPAN = [
         "asgi.lifespan.startup-complete.app-sends",
         "asgi.lifespan::around-the-cases",
         hangs_in_startup,
+        lifespan(lambda scope, event: None),
+    ),
+    witness(
+        "asgi.lifespan.shutdown-complete.app-sends",
+        "asgi.lifespan::around-the-cases",
+        hangs_in_shutdown,
         lifespan(lambda scope, event: None),
     ),
     witness(
