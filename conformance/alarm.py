@@ -19,7 +19,13 @@ class Hang(BaseException):
     """Raised inside code that made no progress for too long.
 
     Not an ``Exception``, so that an application's own handlers let it pass.
+    ``endless`` says that there was progress all the time, but no end: a response
+    may lawfully stream for ever, so that this is no fault of the application.
     """
+
+    def __init__(self, message: str, *, endless: bool = False) -> None:
+        super().__init__(message)
+        self.endless = endless
 
 
 def can_interrupt() -> bool:
@@ -52,7 +58,7 @@ def interrupting(
         if now - changed >= patience:
             raise Hang(f"no progress for {patience:g} s")
         if limit is not None and now - started >= limit:
-            raise Hang(f"not finished after {limit:g} s")
+            raise Hang(f"not finished after {limit:g} s", endless=True)
 
     interval = min(1.0, patience / 4)
     previous = signal.signal(signal.SIGALRM, look)

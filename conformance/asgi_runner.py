@@ -82,7 +82,7 @@ class ASGIRunner:
             stage = self._running[case.full_id].stage if case.full_id in self._running else None
             return conclude(stage or self._stage(case), self.plan, Hang(str(error)))
         if running.outcome is None:
-            return Outcome("harness", "the case was cancelled before it had an outcome")
+            return Outcome("harness", _lost(running.handle))
         return running.outcome
 
     def _wait(self, running: Running) -> None:
@@ -154,12 +154,12 @@ class ASGIRunner:
         started = time.perf_counter()
         error: BaseException | None = None
         try:
-            with anyio.fail_after(6 * self.plan.deadline):
+            with anyio.fail_after(self.plan.limit):
                 work = case.run(stage)
                 if isinstance(work, Coroutine):
                     await work
         except TimeoutError:
-            error = Hang(f"not finished after {6 * self.plan.deadline:g} s")
+            error = Hang(f"not finished after {self.plan.limit:g} s", endless=True)
         except Exception as caught:  # noqa: BLE001 - whatever it is, it is this case's outcome
             error = caught
         except BaseException as caught:
@@ -224,3 +224,10 @@ def _is_async(case: Case) -> bool:
     import inspect
 
     return inspect.iscoroutinefunction(case.run)
+
+
+def _lost(handle: Any) -> str:
+    """Why a case's task ended without an outcome."""
+    if handle.cancelled():
+        return "the case was cancelled before it had an outcome"
+    return f"the case ended without an outcome: {handle.exception()!r}; please report this"

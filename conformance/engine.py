@@ -55,6 +55,11 @@ class Plan:
     deadline: float = 10.0
     backend: str = "asyncio"
 
+    @property
+    def limit(self) -> float:
+        """Seconds that a case may take in all, however well it gets on."""
+        return 6 * self.deadline * len(self.paths)
+
 
 class Engine:
     """Runs the selected cases of one target."""
@@ -124,7 +129,7 @@ class WSGIRunner:
         error: BaseException | None = None
         try:
             if can_interrupt():
-                with interrupting(lambda: progress(stage), plan.deadline, 6 * plan.deadline):
+                with interrupting(lambda: progress(stage), plan.deadline, plan.limit):
                     case.run(stage)
             else:
                 self._in_thread(case, stage)
@@ -201,6 +206,8 @@ def _conclude(stage: Stage, plan: Plan, error: BaseException | None) -> Outcome:
     if isinstance(error, Blocked):
         return judge(stage, rules, ended="blocked", reason=str(error))
     hang = hang_in(error)
+    if hang is not None and hang.endless:
+        return judge(stage, rules, ended="blocked", reason=f"{hang}; an endless response?")
     if hang is not None:
         request = stage.exchanges[-1].request if stage.exchanges else "the first request"
         stage.broken(

@@ -123,14 +123,12 @@ NAMES = [
     "sleeps",
     "spins",
     "spins_politely",
-    "starts_and_awaits",
     "swallows_cancellation",
     "hangs_in_a_thread",
     "wsgi_sleeps",
     "wsgi_spins",
     "wsgi_locks",
     "wsgi_hangs_in_iteration",
-    "wsgi_never_ends",
     "wsgi_swallows",
 ]
 
@@ -154,6 +152,16 @@ def test_a_hang_is_a_verdict(project: Project, name: str) -> None:
     assert "fail" in verdicts
     assert "harness" not in verdicts, ran.text
     assert time.monotonic() - started < 60
+
+
+@pytest.mark.parametrize("name", ["wsgi_never_ends", "starts_and_awaits"])
+def test_an_endless_response_is_no_fault(project: Project, name: str) -> None:
+    """A stream of events may go on for ever; what rests on its end is blocked."""
+    project.write({"hangs.py": HANGS})
+    ran = project.pytest(f"--target=hangs:{name}", "--conformance-deadline=0.4", "-q", "-rs")
+
+    assert ran.code in (0, 5), ran.text
+    assert "blocked: " in ran.text
 
 
 def test_a_hang_at_startup_blocks_the_rest(project: Project) -> None:

@@ -32,6 +32,7 @@ def test_a_correct_application_passes(applications: Project, name: str) -> None:
     assert ran.code == 0, ran.text
     assert f"gateproof: apps:{name} is {name.upper()}" in ran.text
     assert "sends GET, HEAD, OPTIONS to /" in ran.text
+    assert re.search(r"^collected [1-9]\d+ items$", ran.text, re.MULTILINE)
     right, checked = hold(ran.text)
     assert right == checked > 15
 
