@@ -65,7 +65,7 @@ class Baseline(Generic[A, R]):
         self.replies.append(await self.ask(self.asked))
         again = await self.ask(variant)
         difference = self._difference(again, judged=changed is not None)
-        if difference is None or any(breakdown(reply) for reply in self.replies):
+        if difference is None or len({_kind(earlier) for earlier in self.replies}) > 1:
             return again
         what, observed, expected, broken = difference
         self.stage.broken(
@@ -83,7 +83,7 @@ class Baseline(Generic[A, R]):
         """What was seen, both values, whether it is a breakdown; ``None`` if it agrees."""
         known = [_aspects(earlier) for earlier in self.replies]
         trouble = breakdown(reply)
-        if trouble and trouble not in {breakdown(earlier) for earlier in self.replies}:
+        if trouble and _kind(reply) not in {_kind(earlier) for earlier in self.replies}:
             return trouble, trouble, _outline(self.replies[0]), True
         if not judged:
             return None
@@ -105,6 +105,11 @@ def breakdown(reply: Reply | Session) -> str:
     if reply.status is None and reply.timed_out:
         return "sent no response in time"
     return "answered 500" if reply.status == 500 else ""
+
+
+def _kind(reply: Reply | Session) -> object:
+    """What two breakdowns of the same kind have in common: not the text of an exception."""
+    return breakdown(reply) if reply.raised is None else type(reply.raised)
 
 
 def _unanswered(session: Session) -> bool:

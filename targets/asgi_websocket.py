@@ -25,7 +25,7 @@ from gateproof.targets.asgi_server import (
 )
 from gateproof.targets.watched import Watched
 
-LINGER = 0.5
+LINGER = 1.0
 """Seconds after which a client closes a connection on which nothing is received."""
 
 KEPT = 10_000

@@ -14,6 +14,9 @@ from gateproof.targets.watched import Watched
 T = TypeVar("T")
 
 
+_SHOWN = 120
+
+
 class _Broken(Exception):  # noqa: N818 - tells Hypothesis that an example shows a breach
     pass
 
@@ -116,4 +119,10 @@ def unusual(example: Any) -> str:
         for name in kind.__dataclass_fields__
         if getattr(example, name) != getattr(plain, name)
     }
-    return ", ".join(f"{name}={value!r}" for name, value in values.items()) or "nothing unusual"
+    shown = (f"{name}={_short(value)}" for name, value in values.items())
+    return ", ".join(shown) or "nothing unusual"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."

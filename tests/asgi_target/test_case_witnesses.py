@@ -33,7 +33,7 @@ def hurried(monkeypatch):
 
 @pytest.mark.parametrize("witness", WITNESSES, ids=IDS)
 def test_catches_the_fault(witness, play):
-    played = play(witness.breaks, witness.case, patience=0.3)
+    played = play(witness.breaks, witness.case, patience=1.0)
 
     assert witness.requirement in played.requirements()
     assert {v.party for v in played.found} == {"application"}

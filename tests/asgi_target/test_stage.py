@@ -177,6 +177,45 @@ def test_a_missing_state_is_not_tried_on_an_application_that_stored_something(pl
     assert play(application, "asgi.http::get").ended == ""
 
 
+def test_an_application_that_ends_by_raising_may_raise_another_text(play):
+    count = 0
+
+    async def application(scope, receive, send):
+        nonlocal count
+        if scope["type"] != "websocket":
+            raise ValueError(scope["type"])
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+        count += 1
+        raise ConnectionError(count)
+
+    for name in ASGI:
+        if name.startswith("asgi.websocket"):
+            played = play(application, name)
+            assert played.requirements("fail", "weak") == set()
+            assert played.ended == ""
+
+
+def test_an_application_that_breaks_down_at_random_is_not_blamed(play):
+    count = 0
+
+    async def application(scope, receive, send):
+        nonlocal count
+        if scope["type"] != "http":
+            raise ValueError(scope["type"])
+        count += 1
+        if count % 3 == 0:
+            raise RuntimeError(count)
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body"})
+
+    for name in ASGI:
+        if name.startswith("asgi.http::"):
+            assert play(application, name).requirements("fail", "weak") == set()
+
+
 def test_an_application_that_starts_only_once_is_not_blamed(play):
     started = 0
 
