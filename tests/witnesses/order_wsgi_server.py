@@ -27,11 +27,14 @@ from witnesses.order_wsgi_steps import (
     write,
 )
 
+from gateproof.validators.wsgi.facts import Raised
+
 
 def order(requirement: str, breaks: tuple[Step, ...], keeps: tuple[Step, ...]) -> Order:
     return Order(requirement, "wsgi", breaks, keeps)
 
 
+TOO_MANY = "start_response() takes 2 positional arguments but 3 were given"
 FULL = (CALL, length(1), STARTED, closable(), NEXT, item(b"a"))
 
 WITNESSES = [
@@ -39,6 +42,12 @@ WITNESSES = [
         "wsgi.server.call-app-positionally",
         (("call-arguments", ((), {"environ": None, "start_response": None})), CALL),
         BEGUN,
+    ),
+    order(
+        "wsgi.start-response.signature",
+        (CALL, start(exc_info=ERROR), refused(Raised("TypeError", TOO_MANY, 3, outside=True))),
+        # Raised by what start_response does, and not by its being called.
+        (CALL, start(exc_info=ERROR), refused(Raised("TypeError", TOO_MANY, 3))),
     ),
     order(
         "wsgi.start-response.returns-write",

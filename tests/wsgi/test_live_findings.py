@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from gateproof.validators import WSGIValidator
 from gateproof.validators.policy import Policy, Rules
 from gateproof.validators.wsgi.exercised import exercised
 from gateproof.validators.wsgi.replay import replay
@@ -246,3 +247,50 @@ def test_ignoring_it_silences_it(app, requirements, how, serve):
 @each
 def test_the_application_is_not_disturbed(app, requirements, how, serve, bare):
     assert serve(app, **how).seen == bare(app, **how).seen
+
+
+def test_a_start_response_that_takes_too_few_arguments(make_environ):
+    def app(environ, start_response):
+        try:
+            raise ValueError("early")
+        except ValueError:
+            start_response("500 Oops", [], sys.exc_info())
+
+    def two(status, headers):
+        return print
+
+    validator = WSGIValidator(app, on_violation="collect")
+    with pytest.raises(TypeError):
+        validator(make_environ(), two)
+
+    assert [v.requirement for v in validator.violations] == ["wsgi.start-response.signature"]
+
+
+def test_a_callable_that_fails_inside_takes_its_arguments(make_environ):
+    def app(environ, start_response):
+        raise TypeError("f() takes 1 positional argument but 2 were given")
+
+    validator = WSGIValidator(app, on_violation="collect")
+    with pytest.raises(TypeError):
+        validator(make_environ(), print)
+
+    assert validator.violations == []
+
+
+def test_a_refusal_while_an_error_is_handled_is_no_reraise(make_environ):
+    """It has the application's exception for its context, and is another all the same."""
+
+    def app(environ, start_response):
+        try:
+            raise ValueError("early")
+        except ValueError:
+            start_response("500 Oops", [("X-A", "b")], sys.exc_info())
+
+    def strict(status, headers, exc_info=None):
+        raise AssertionError("not here")
+
+    validator = WSGIValidator(app, on_violation="collect")
+    with pytest.raises(AssertionError):
+        validator(make_environ(), strict)
+
+    assert validator.violations == []

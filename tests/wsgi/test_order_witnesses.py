@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from gateproof.validators import schema
+from gateproof.validators import catalogue, schema
 from gateproof.validators.violation import Rung
 from gateproof.validators.wsgi.exercised import CLAIMS, exercised
 from gateproof.validators.wsgi.replay import replay
+from gateproof.validators.wsgi.restated import SAME_AS
 from gateproof.validators.wsgi.shape import WHOLE
 
 _SPEC = importlib.util.spec_from_file_location(
@@ -65,3 +66,9 @@ def test_every_claim_has_a_witness():
 
 def test_no_witness_is_for_something_else():
     assert {witness.requirement for witness in WITNESSES} <= CLAIMS
+
+
+def test_what_is_said_again_is_decided_elsewhere():
+    assert not set(SAME_AS) & CLAIMS
+    assert {name for names in SAME_AS.values() for name in names} <= CLAIMS
+    assert all(catalogue.requirement(name) for name in SAME_AS)

@@ -72,7 +72,7 @@ def _call(_judge: WSGIJudge, environ: Any) -> Iterator[frozenset[str]]:
 
 def _start(judge: WSGIJudge, data: Any) -> Iterator[frozenset[str]]:
     args = response.positional(*data)
-    yield frozenset({"wsgi.start-response.app-calls-positionally"})
+    yield frozenset({"wsgi.start-response.app-calls-positionally", "wsgi.start-response.signature"})
     yield present("wsgi/status", args[0])
     yield present("wsgi/headers", args[1])
     if args[2] is not None:

@@ -66,10 +66,14 @@ class Raised:
         return self.name == "ConformanceError"
 
     def same(self, other: Raised) -> bool:
-        """Whether both may stand for one exception, or one for a consequence of the other."""
+        """Whether both stand for one exception, as far as that is known."""
         if not self.identity or not other.identity:
             return self.name == other.name
-        return self.identity == other.identity or other.identity in self.causes
+        return self.identity == other.identity
+
+    def stems_from(self, other: Raised) -> bool:
+        """Whether it is ``other``, or was raised from it or while that was handled."""
+        return self.same(other) or (other.identity != 0 and other.identity in self.causes)
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -141,7 +145,8 @@ def _without_traceback(value: object) -> object:
 def result_facts(result: object, file_wrapper: bool = False) -> dict[str, object]:
     """What there is to know of an application's result without iterating it.
 
-    ``type`` is its type's name, ``iterable`` and ``iterator`` whether it offers
+    ``type`` is its type's name, with the module unless it is built in,
+    ``iterable`` and ``iterator`` whether it offers
     the protocols, ``len`` its length or ``None``, ``has_close`` whether it has
     a callable ``close``, ``generator`` whether it is a generator, ``has_fileno``
     whether it looks like a file, ``is_file_wrapper`` whether the server's own
@@ -150,13 +155,14 @@ def result_facts(result: object, file_wrapper: bool = False) -> dict[str, object
     kind = type(result)
     if kind is list and not file_wrapper and len(result) == 1:  # type: ignore[arg-type]
         return _ONE_PIECE
+    name = kind.__name__
     return {
-        "type": kind.__name__,
+        "type": name if kind.__module__ == "builtins" else f"{kind.__module__}.{name}",
         "iterable": _iterable(kind),
         "iterator": hasattr(kind, "__next__") and hasattr(kind, "__iter__"),
         "len": _length(result),
         "has_close": callable(_attribute(result, "close")),
-        "generator": kind.__name__ == "generator" and kind.__module__ == "builtins",
+        "generator": name == "generator" and kind.__module__ == "builtins",
         "has_fileno": _attribute(result, "fileno") is not None,
         "is_file_wrapper": file_wrapper,
     }

@@ -279,9 +279,14 @@ class WSGIJudge:
         symbol = int(Answers.RAISED)
         if given is not None and raised.same(given):
             symbol = int(Answers.RERAISED)
-        if _STARTER_ROWS[owed][symbol].requirement is None:
-            return NOTHING
-        return [self._broken(STARTER, owed, symbol)]
+        found: list[Breach] = []
+        if _STARTER_ROWS[owed][symbol].requirement is not None:
+            found.append(self._broken(STARTER, owed, symbol))
+        if raised.outside and owed != _DOUBTFUL:
+            from gateproof.validators.wsgi import response
+
+            found.extend(response.refused_arguments(raised, given is not None))
+        return found
 
     # write
 

@@ -35,6 +35,7 @@ REQUIREMENTS = frozenset(
         "wsgi.server.no-assumption-started-before-iteration",
         "wsgi.server.rejects-hop-by-hop",
         "wsgi.start-response.app-calls-positionally",
+        "wsgi.start-response.signature",
         "wsgi.write.app-still-returns-iterable",
         "wsgi.write.avoid-in-new-apps",
         "wsgi.write.prefer-iterable",
@@ -252,7 +253,7 @@ def left_with(
             observed=repr(raised),
             expected="application(environ, start_response)",
         )
-    elif trapped is not None and not raised.same(trapped):
+    elif trapped is not None and not raised.stems_from(trapped):
         yield Breach(
             "wsgi.exc-info.propagates-to-server",
             f"the application raised {raised.name} instead of {trapped.name}, "
@@ -272,7 +273,19 @@ def left_with(
 
 def _refused_call(text: str) -> bool:
     """Whether the text of a TypeError says that the call itself did not fit."""
-    return "argument" in text or "not callable" in text
+    return "positional argument" in text or " takes " in text or "not callable" in text
+
+
+def refused_arguments(raised: Raised, with_exc_info: bool) -> Iterator[Breach]:
+    """start_response takes two positional arguments, and a third."""
+    if raised.name == "TypeError" and _refused_call(raised.text):
+        arguments = "status, response_headers" + (", exc_info" if with_exc_info else "")
+        yield Breach(
+            "wsgi.start-response.signature",
+            "start_response cannot be called with two or three positional arguments",
+            observed=repr(raised),
+            expected=f"start_response({arguments})",
+        )
 
 
 def never_iterated(facts: Mapping[str, Any]) -> Breach:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from gateproof.validators.exchange import Exchange
 from gateproof.validators.policy import Policy, Rules
-from gateproof.validators.wsgi.watching import Watching
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from gateproof.validators.violation import Party, Violation
     from gateproof.validators.wsgi.judge import Host
     from gateproof.validators.wsgi.shape import Shapes
+    from gateproof.validators.wsgi.watching import Watching
 
 LADDER = 32
 """Rungs that are kept from the beginning of an exchange."""
@@ -56,9 +56,13 @@ class WSGIValidator:
     ) -> None:
         if not callable(app):
             raise TypeError(f"a WSGI application is callable, {app!r} is not")
+        # Here, for importing this module is to cost next to nothing.
+        from gateproof.validators.wsgi.watching import Watching
+
         self.app = app
         self._policy = Policy(on_violation, Rules(select, ignore, level), parties)
         self._shapes: Shapes | None = None
+        self._watching = Watching
 
     def __call__(
         self, environ: Any = _ABSENT, start_response: Any = _ABSENT, /, *extra: Any, **named: Any
@@ -74,7 +78,7 @@ class WSGIValidator:
             from gateproof.validators.wsgi.shape import shapes as compiled
 
             shapes = self._shapes = compiled(self._policy.rules)
-        watching = Watching(self._policy, Exchange(LADDER), shapes)
+        watching = self._watching(self._policy, Exchange(LADDER), shapes)
         if start_response is not _ABSENT and not extra and not named:
             return watching.call(self.app, environ, start_response)
         given = (environ, start_response, *extra)
@@ -147,4 +151,6 @@ def watch(
     Raises:
         ConformanceError: as the policy says.
     """
+    from gateproof.validators.wsgi.watching import Watching
+
     return Watching(policy, exchange, None, host).call(app, environ, start_response)

@@ -181,11 +181,7 @@ class Watching:
 
     def _raised(self, error: BaseException, frames: int) -> None:
         """The application's call raised ``error``, ``frames`` frames of ours away."""
-        traceback = error.__traceback__
-        while frames and traceback is not None:
-            traceback = traceback.tb_next
-            frames -= 1
-        raised = Raised.of(error, outside=traceback is None)
+        raised = Raised.of(error, outside=_outside(error, frames))
         self.add("raise", raised)
         found = self.judge.raised(raised)
         self._restore()
@@ -222,7 +218,7 @@ class Watching:
         try:
             write = inner(*args, **kwargs)
         except BaseException as error:
-            raised = Raised.of(error)
+            raised = Raised.of(error, outside=_outside(error, 1))
             add("start_response-raised", raised)
             self.tell(judge.start_response_raised(raised))
             raise
@@ -441,3 +437,12 @@ class Watching:
         """
         if found:
             self.policy.tell(found, self.exchange)
+
+
+def _outside(error: BaseException, frames: int) -> bool:
+    """Whether no Python code was entered beyond the last ``frames`` frames, which are ours."""
+    traceback = error.__traceback__
+    while frames and traceback is not None:
+        traceback = traceback.tb_next
+        frames -= 1
+    return traceback is None
