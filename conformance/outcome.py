@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateproof.conformance.case import Case
@@ -88,8 +88,11 @@ def _violations(stage: Stage) -> list[tuple[Violation, Watched | None]]:
     for finding in stage.findings:
         watched = finding.watched or Watched(stage.case.family, stage.case.id)
         violation = everything.violation(finding.breach, watched.exchange)
-        if violation is not None:
-            found.append((violation, finding.watched))
+        if violation is None:
+            continue
+        if violation.party == "server":  # what a case finds, it finds on the target
+            violation = replace(violation, party="application")
+        found.append((violation, finding.watched))
     return found
 
 

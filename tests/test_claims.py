@@ -1,0 +1,61 @@
+"""Every requirement that we claim to check has a witness, and every claim is in the catalogue."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from gateproof.conformance.case import cases
+from gateproof.validators import schema
+from gateproof.validators.asgi.exercised import CLAIMS as ASGI
+from gateproof.validators.catalogue import requirement
+from gateproof.validators.wsgi.exercised import CLAIMS as WSGI
+
+
+@cache
+def witnessed() -> frozenset[str]:
+    """The ids that some witness file shows to be caught."""
+    path = Path(__file__).parent / "witnesses" / "load.py"
+    spec = importlib.util.spec_from_file_location("load_witnesses", path)
+    assert spec is not None
+    assert spec.loader is not None
+    load = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(load)
+    modules = [m for prefix in ("shapes_", "order_", "cases_") for m in load.modules(prefix)]
+    kit = sys.modules["witnesses.kit"]
+    return frozenset(
+        witness.requirement
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, list)
+        for witness in value
+        if isinstance(witness, kit.Shape | kit.Order | kit.Application)
+    )
+
+
+SHAPES = frozenset(name for file in schema.names() for name in schema.requirements(file))
+PROVED = frozenset(name for case in cases().values() for name in case.proves)
+
+
+@pytest.mark.parametrize(
+    "claims", [SHAPES, ASGI, WSGI, PROVED], ids=["schemas", "asgi", "wsgi", "cases"]
+)
+def test_every_claim_has_a_witness(claims: frozenset[str]) -> None:
+    permitted = {name for name in claims if requirement(name).level == "may"}
+
+    assert len(claims) > 50
+    assert sorted(claims - permitted - witnessed()) == []
+
+
+def test_witnesses_are_of_requirements_that_exist() -> None:
+    assert [name for name in witnessed() if requirement(name).id != name] == []
+
+
+def test_nothing_unobservable_is_claimed() -> None:
+    claims = SHAPES | ASGI | WSGI | PROVED
+
+    assert [name for name in claims if requirement(name).observable == "none"] == []
