@@ -39,6 +39,10 @@ class Baseline(Generic[A, R]):
     ask: Callable[[A], Awaitable[R]]
     replies: list[R] = field(default_factory=list)
 
+    def beside(self, asked: A, reply: R) -> Baseline[A, R]:
+        """A baseline of which ``asked``, answered with ``reply``, is a part as well."""
+        return Baseline(self.stage, asked, self.ask, [*self.replies, reply])
+
     async def agrees(
         self,
         variant: A,

@@ -10,6 +10,9 @@ from urllib.parse import quote, unquote_to_bytes
 SPEC_VERSIONS = ("2.0", "2.1", "2.2", "2.3", "2.4", "2.5")
 """The versions of the HTTP and WebSocket document, oldest first."""
 
+OLDEST = SPEC_VERSIONS[0]
+"""The version that a scope without one declares."""
+
 NEWEST = SPEC_VERSIONS[-1]
 """The version that scopes declare unless asked for another."""
 

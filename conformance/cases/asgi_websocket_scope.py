@@ -95,18 +95,23 @@ async def addresses(stage: ASGIStage) -> None:
 async def versions(stage: ASGIStage) -> None:
     """Every published spec_version is served, and none at all means the oldest.
 
-    An application may use what a version brings, so only a breakdown counts.
+    An application may use what a version brings, so only a breakdown counts; one
+    that breaks down with the oldest version may do so where there is none.
     """
     for base in await stage.connections(messages=("1",)):
+        oldest = base
         for version in asgi_scope.SPEC_VERSIONS:
-            await base.agrees(
-                base.asked.but(scope={"asgi": asgi_scope.asgi(version)}),
+            asked = base.asked.but(scope={"asgi": asgi_scope.asgi(version)})
+            reply = await base.agrees(
+                asked,
                 "asgi.websocket.scope.asgi-spec-version",
                 f"the spec_version is {version!r}",
                 broke="weak",
                 changed=None,
             )
-        await base.agrees(
+            if version == asgi_scope.OLDEST:
+                oldest = base.beside(asked, reply)
+        await oldest.agrees(
             base.asked.but(scope={"asgi": asgi_scope.asgi(None)}),
             "asgi.websocket.scope.asgi-spec-version-default",
             "the scope has no spec_version",

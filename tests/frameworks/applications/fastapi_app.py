@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import Body, Depends, FastAPI, HTTPException, Request, WebSocket, WebSocketDisconnect
-from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from pydantic import BaseModel
 
 
@@ -64,9 +64,8 @@ async def stream() -> StreamingResponse:
 
 
 @app.api_route("/echo", methods=["GET", "POST"])
-async def echo(request: Request) -> StreamingResponse:
-    """Sends each piece of the body back as it comes in."""
-    return StreamingResponse(request.stream(), media_type="application/octet-stream")
+async def echo(request: Request) -> Response:
+    return Response(await request.body(), media_type="application/octet-stream")
 
 
 @app.get("/redirect")

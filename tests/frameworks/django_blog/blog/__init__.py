@@ -1,0 +1,1 @@
+"""A blog with a database behind its views."""
