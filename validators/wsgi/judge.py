@@ -282,7 +282,7 @@ class WSGIJudge:
         found: list[Breach] = []
         if _STARTER_ROWS[owed][symbol].requirement is not None:
             found.append(self._broken(STARTER, owed, symbol))
-        if raised.outside and owed != _DOUBTFUL:
+        if raised.outside and owed not in (_IDLE, _DOUBTFUL):
             from gateproof.validators.wsgi import response
 
             found.extend(response.refused_arguments(raised, given is not None))

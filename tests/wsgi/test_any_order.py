@@ -1,0 +1,38 @@
+"""Steps in any order: the judge goes on, and says only what it claims and can render."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateproof.validators.violation import Rung
+from gateproof.validators.wsgi.exercised import CLAIMS, exercised
+from gateproof.validators.wsgi.replay import replay
+
+_SPEC = importlib.util.spec_from_file_location(
+    "witnesses_load", Path(__file__).parent.parent / "witnesses" / "load.py"
+)
+load = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(load)
+
+STEPS = [
+    step
+    for module in load.modules("order_wsgi_")
+    for witness in module.WITNESSES
+    for step in (*witness.breaks, *witness.keeps)
+]
+CALL = next(step for step in STEPS if step[0] == "call")
+
+
+@settings(max_examples=300, deadline=None, database=None, derandomize=True)
+@given(st.lists(st.sampled_from(STEPS), max_size=14))
+def test_the_judge_goes_on(steps):
+    rungs = [Rung(step, data, 0) for step, data in (CALL, *steps)]
+
+    found = replay(rungs)
+
+    assert all(str(violation) for violation in found)
+    assert {violation.requirement for violation in found} <= exercised(rungs) <= CLAIMS
