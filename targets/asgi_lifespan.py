@@ -37,6 +37,7 @@ class Lifespan:
             ``None`` before.
         shutdown: how shutdown was answered: ``"complete"``, ``"failed"``, or
             ``""`` for no answer.
+        strayed: it sent an event of another protocol, so it does not know this one.
         ended: how the call ended, ``None`` while it runs.
         watched: the exchange with its violations.
     """
@@ -56,6 +57,7 @@ class Lifespan:
         self.outcome: Outcome | None = None
         self.message = ""
         self.shutdown: Literal["", "complete", "failed"] = ""
+        self.strayed = False
         self.ended: Ending | None = None
         self.watched = Watched("asgi.lifespan", "lifespan")
         self.deadline = float("inf")  # the call is ended by stop, not by the clock
@@ -159,6 +161,7 @@ class Lifespan:
             self.shutdown = "complete" if kind.endswith("complete") else "failed"
             self.message = str(event.get("message", ""))
         else:
+            self.strayed |= not str(kind).startswith("lifespan.")
             raise InvalidEvent(f"there is no event of type {kind!r} here")
 
 

@@ -60,6 +60,8 @@ async def around(stage: ASGIStage) -> None:
     if lifespan is None or lifespan.outcome is None:
         stage.not_applicable("there was no lifespan around the cases")
     await lifespan.stop()
+    if lifespan.strayed:
+        stage.not_applicable("the application does not support lifespan: it answered through http")
     stage.exchanges.append(lifespan.watched)
     judge_startup(stage, lifespan)
     judge_shutdown(stage, lifespan)

@@ -97,6 +97,14 @@ def test_refusing_websockets_through_http_is_no_breach_of_theirs(play, name):
     assert played.found == []
 
 
+@pytest.mark.parametrize("name", [name for name in ASGI if name.startswith("asgi.lifespan")])
+def test_taking_a_lifespan_for_a_request_is_no_breach_of_its_clauses(play, name):
+    played = play(hello, name)
+
+    assert played.ended.startswith("NotApplicable: the application does not support lifespan")
+    assert played.found == []
+
+
 def test_an_unknown_type_answered_is_weak(play):
     played = play(hello, "asgi.http::unknown-scope-type")
 
