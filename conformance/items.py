@@ -9,6 +9,7 @@ import pytest
 from gateproof.conformance.case import Case
 from gateproof.conformance.outcome import Outcome, case_line
 from gateproof.conformance.surroundings import SurroundingsError
+from gateproof.reports.text import shorten, visible
 
 if TYPE_CHECKING:
     from gateproof.conformance.suite import Suite
@@ -88,14 +89,28 @@ class ConformanceItem(pytest.Item):
         if outcome is None or outcome.verdict in ("n/a", "blocked"):
             pytest.skip(f"{outcome.verdict}: {outcome.reason}" if outcome else "not run")
         if self.suite.fails(outcome.verdict):
-            from gateproof.reports.terminal import failure_text
+            pytest.fail(self._failure(outcome), pytrace=False)
 
-            evidence = {line["id"]: line for line in outcome.evidence}
-            shown = self._result(outcome)
-            shown["findings"] = [
-                finding for finding in outcome.findings if self.suite.fails(finding["verdict"])
-            ]
-            pytest.fail(failure_text(shown, evidence), pytrace=False)
+    def _failure(self, outcome: Outcome) -> str:
+        """What pytest prints: each broken requirement in full once a run, then by name."""
+        from gateproof.reports.terminal import failure_text
+
+        shown = self._result(outcome)
+        told = self.suite.told
+        failing = [finding for finding in outcome.findings if self.suite.fails(finding["verdict"])]
+        new = [f for f in failing if (self.slug, f["requirement"]) not in told]
+        lines = []
+        if new or not failing:
+            shown["findings"] = new
+            lines.append(failure_text(shown, {line["id"]: line for line in outcome.evidence}))
+        lines += [
+            f"{f['verdict']}[{f['requirement']}] again, in {visible(shorten(f['request'], 80))}; "
+            f"in full at {told[self.slug, f['requirement']]}"
+            for f in failing
+            if f not in new
+        ]
+        told.update({(self.slug, f["requirement"]): self.nodeid for f in new})
+        return "\n".join(lines)
 
     def teardown(self) -> None:
         """The last item stops the targets."""
