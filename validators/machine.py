@@ -74,7 +74,7 @@ class Machine:
             raise ValueError(f"{name}: the header must list {alphabet.__name__} in order")
         first = rows[0][0]
         if not isinstance(first, IntEnum):
-            raise ValueError(f"{name}: a row must begin with its state")  # noqa: TRY004
+            raise ValueError(f"{name}: a row must begin with its state")
         states = type(first)
         if [row[0] for row in rows] != list(states):
             raise ValueError(f"{name}: the rows must list {states.__name__} in order")
@@ -97,9 +97,8 @@ class Machine:
 
     def column(self, symbol: int) -> frozenset[str]:
         """The requirements that a move by ``symbol`` could break in any state."""
-        return frozenset(
-            row[symbol].requirement for row in self.rows if row[symbol].requirement is not None
-        )  # type: ignore[arg-type]
+        found = (row[symbol].requirement for row in self.rows)
+        return frozenset(name for name in found if name is not None)
 
     def requirements(self) -> frozenset[str]:
         """Every requirement that some cell names."""
