@@ -18,7 +18,7 @@ test: $(VENV)/.test install
 lint: $(VENV)/.lint install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy -p gateproof
+	$(BIN)/mypy -p gateproof.validators -p gateproof.targets -p gateproof.reports -p gateproof.conformance
 
 docs: $(VENV)/.test install
 	$(BIN)/python -m pytest tests/test_docs.py -q

@@ -113,8 +113,8 @@ def settings(
 
     def path(key: str) -> Path | None:
         if given.get(key):
-            return invoked_in / given[key]
-        return root / file[key] if file.get(key) else None
+            return invoked_in / str(given[key])
+        return root / str(file[key]) if file.get(key) else None
 
     return Settings(
         target=strings("target"),
