@@ -44,6 +44,7 @@ class Project:
     def run(self, *argv: str, timeout: float = 120, env: dict[str, str] | None = None) -> Ran:
         """Run a Python module of this environment (``"pytest"``, ...) as a subprocess."""
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_"))}
+        clean.pop("PYTHONDONTWRITEBYTECODE", None)  # pytest would rewrite every plugin anew
         done = subprocess.run(
             [sys.executable, "-m", *argv],
             cwd=self.folder,

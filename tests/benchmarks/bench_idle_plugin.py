@@ -41,6 +41,10 @@ def compare(folder: Path, rounds: int, one: list[str], other: list[str], **env: 
     return statistics.median(pairs)
 
 
+# As on a user's machine: without bytecode every run would compile everything anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
     bare = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}

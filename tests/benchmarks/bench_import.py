@@ -5,6 +5,7 @@ python tests/benchmarks/bench_import.py [ROUNDS]
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -21,6 +22,10 @@ def run(code: str) -> float:
     started = time.perf_counter()
     subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
     return (time.perf_counter() - started) * 1000
+
+
+# As on a user's machine: without bytecode every run would compile everything anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ python tests/benchmarks/bench_suite.py [ROUNDS]
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -17,6 +18,10 @@ TARGETS = (
     ("hello_wsgi:application", TESTS / "examples", 3.0),
     ("starlette_app:application", TESTS / "frameworks" / "applications", 5.0),
 )
+
+
+# As on a user's machine: without bytecode every run would compile everything anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def main() -> None:
