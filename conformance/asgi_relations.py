@@ -41,7 +41,9 @@ class Baseline(Generic[A, R]):
 
     def beside(self, asked: A, reply: R) -> Baseline[A, R]:
         """A baseline of which ``asked``, answered with ``reply``, is a part as well."""
-        return Baseline(self.stage, asked, self.ask, [*self.replies, reply])
+        replies = self.replies.copy()
+        replies.append(reply)
+        return Baseline(self.stage, asked, self.ask, replies)
 
     async def agrees(
         self,

@@ -67,14 +67,34 @@ def open_loop(backend: str, patience: float) -> Loop:
 
 
 class AsyncioLoop:
-    """An asyncio loop in the main thread; blocked code is interrupted by a signal."""
+    """An asyncio loop in the main thread; blocked code is interrupted by a signal.
+
+    Its clock stands still while nothing drives it, or the deadlines of tasks
+    that wait between two items would pass without a turn for the application.
+    """
 
     backend = "asyncio"
 
     def __init__(self, patience: float) -> None:
         self._patience = patience
         self._loop = asyncio.new_event_loop()
+        self._loop.time = self._time  # type: ignore[method-assign]
+        self._driven = False
+        self._stopped = time.monotonic()
+        self._stood = 0.0
         self._beats = 0
+
+    def _time(self) -> float:
+        return (time.monotonic() if self._driven else self._stopped) - self._stood
+
+    def _run_until(self, future: Awaitable[T]) -> T:
+        self._stood += time.monotonic() - self._stopped
+        self._driven = True
+        try:
+            return self._loop.run_until_complete(future)
+        finally:
+            self._stopped = time.monotonic()
+            self._driven = False
 
     def spawn(self, function: Callable[[], Coroutine[Any, Any, Any]]) -> asyncio.Task[Any]:
         """Start a task; it advances while :meth:`wait` or :meth:`run` runs."""
@@ -108,7 +128,7 @@ class AsyncioLoop:
         while True:
             try:
                 with interrupting(lambda: self._beats, self._patience):
-                    return self._loop.run_until_complete(task)
+                    return self._run_until(task)
             except Hang:
                 if task.done():
                     raise
@@ -126,9 +146,9 @@ class AsyncioLoop:
         try:
             with interrupting(lambda: self._beats, self._patience):
                 if tasks:
-                    self._loop.run_until_complete(asyncio.wait(tasks, timeout=1))
+                    self._run_until(asyncio.wait(tasks, timeout=1))
                 generators = self._loop.shutdown_asyncgens()
-                self._loop.run_until_complete(asyncio.wait_for(generators, timeout=1))
+                self._run_until(asyncio.wait_for(generators, timeout=1))
         except (Hang, TimeoutError):
             pass
         for task in tasks:

@@ -245,7 +245,7 @@ class _Connection:
             await anyio.lowlevel.checkpoint()
         if reply.complete:
             return
-        if not self.gone.is_set() and anyio.current_time() > self.deadline:
+        if not self.gone.is_set() and anyio.current_time() > self.deadline and _goes_on(event):
             self._time_out()
         if self.gone.is_set():
             reply.late += 1
@@ -307,3 +307,8 @@ class _Connection:
         if piece and self._room > 0:
             self._room -= len(piece)
             self.reply.pieces.append(piece)
+
+
+def _goes_on(event: object) -> bool:
+    """Whether more of the body is to follow: what is nearly over is not cut off."""
+    return isinstance(event, dict) and bool(event.get("more_body"))

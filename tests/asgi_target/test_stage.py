@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import time
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from gateproof.conformance.asgi_stage import ASGIStage
 from gateproof.conformance.case import Blocked, NotApplicable, cases
-from gateproof.targets import asgi_server
+from gateproof.conformance.loops import AsyncioLoop
+from gateproof.targets import asgi_http, asgi_server
 from gateproof.targets.asgi_lifespan import Lifespan
 
 ASGI = [name for name in cases() if name.startswith("asgi.")]
@@ -283,3 +286,32 @@ def test_all_cases_run_under_each_event_loop(drive):
 
     assert [v for v in found if getattr(v, "verdict", "fail") != "observed"] == []
     assert ended == []
+
+
+def test_a_client_does_not_lose_patience_while_nothing_drives_the_loop(monkeypatch):
+    clock = [1000.0]
+    real = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0] + real())
+    loop = AsyncioLoop(5)
+    let_go = []
+
+    async def application(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200})
+        while not let_go:
+            await anyio.lowlevel.checkpoint()
+        await send({"type": "http.response.body"})
+
+    replies = []
+
+    async def ask():
+        replies.append(await asgi_http.request(application, asgi_http.Request()))
+
+    handle = loop.spawn(ask)
+    loop.run(anyio.sleep(0.01))
+    clock[0] += 3600
+    let_go.append(True)
+    loop.wait(handle, 5)
+    loop.close()
+
+    assert replies[0].complete
+    assert not replies[0].timed_out
