@@ -156,12 +156,13 @@ def test_a_hang_is_a_verdict(project: Project, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["wsgi_never_ends", "starts_and_awaits"])
 def test_an_endless_response_is_no_fault(project: Project, name: str) -> None:
-    """A stream of events may go on for ever; what rests on its end is blocked."""
+    """A stream of events may go on for ever; what rests on its end cannot be judged."""
     project.write({"hangs.py": HANGS})
     ran = project.pytest(f"--target=hangs:{name}", "--conformance-deadline=0.4", "-q", "-rs")
 
-    assert ran.code in (0, 5), ran.text
-    assert "blocked: " in ran.text
+    assert ran.code == 0, ran.text
+    assert "fail[" not in ran.text
+    assert "passed" in ran.lines[-1]
 
 
 def test_a_hang_at_startup_blocks_the_rest(project: Project) -> None:
