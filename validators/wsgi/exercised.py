@@ -79,7 +79,7 @@ def _start(judge: WSGIJudge, data: Any) -> Iterator[frozenset[str]]:
         yield schema.requirements("wsgi/exc_info")
     # A first call breaks nothing yet, but it is what a second would be held against.
     yield RESPONSE.column(Does.START_ERROR if args[2] else Does.START) - _REFUSED
-    if judge.response == Response.REFUSED:
+    if judge.body.state == Response.REFUSED:
         yield _REFUSED
 
 
@@ -87,23 +87,23 @@ _REFUSED = frozenset({"wsgi.start-response.failed-call-counts"})
 
 
 def _started(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
-    yield _named(STARTER, judge.starter, Answers.WRITER, Answers.NOTHING)
-    for breach in response.leniency(judge.pending[2]):
+    yield _named(STARTER, judge.start.state, Answers.WRITER, Answers.NOTHING)
+    for breach in response.leniency(judge.start.pending[2]):
         yield frozenset({breach.requirement})
 
 
 def _start_raised(judge: WSGIJudge, error: Any) -> Iterator[frozenset[str]]:
     if Raised.of(error).ours:
         return
-    yield _named(STARTER, judge.starter, Answers.RAISED, Answers.RERAISED)
-    if judge.starter in (Starter.REPEATED, Starter.REPEATED_REFUSED, Starter.SENT):
-        yield _named(STARTER, judge.starter, Answers.WRITER)
-    if judge.given is not None and judge.starter != Starter.DOUBTFUL:
+    yield _named(STARTER, judge.start.state, Answers.RAISED, Answers.RERAISED)
+    if judge.start.state in (Starter.REPEATED, Starter.REPEATED_REFUSED, Starter.SENT):
+        yield _named(STARTER, judge.start.state, Answers.WRITER)
+    if judge.start.given is not None and judge.start.state != Starter.DOUBTFUL:
         yield frozenset({"wsgi.exc-info.app-no-trap", "wsgi.exc-info.propagates-to-server"})
 
 
 def _write(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
-    if judge.room is not None:
+    if judge.body.room is not None:
         yield frozenset({"wsgi.content-length.app-accurate"})
     yield WRITING.column(Writes.WRITE) | RESPONSE.column(Does.WRITE)
     yield schema.requirements("wsgi/write")
@@ -118,7 +118,7 @@ def _write(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
 
 
 def _written(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
-    if judge.over:
+    if judge.body.over:
         yield frozenset({"wsgi.content-length.write-past-raises"})
 
 
@@ -128,17 +128,17 @@ def _result(_judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
 
 def _item(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
     yield schema.requirements("wsgi/item") | RESPONSE.column(Does.ITEM)
-    if judge.over:
+    if judge.body.over:
         yield frozenset({"wsgi.content-length.stop-iterating"})
-    if judge.room is not None:
+    if judge.body.room is not None:
         yield frozenset({"wsgi.content-length.app-accurate"})
 
 
 def _exhausted(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
     yield RESPONSE.column(Does.EXHAUST)
-    if judge.room is not None:
+    if judge.body.room is not None:
         yield frozenset({"wsgi.content-length.app-accurate"})
-    if judge.facts is not None and judge.facts["len"] is not None:
+    if judge.result.facts is not None and judge.result.facts["len"] is not None:
         yield frozenset({"wsgi.app.len-accurate"})
 
 
@@ -148,33 +148,33 @@ def _left(_judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
 
 def _close(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
     yield from _next(judge, None)
-    if judge.facts is None or not judge.facts["has_close"]:
+    if judge.result.facts is None or not judge.result.facts["has_close"]:
         return
     yield frozenset({"wsgi.server.close-called-once"})
-    if judge.closing == Closing.BROKEN:
+    if judge.result.state == Closing.BROKEN:
         yield frozenset({"wsgi.server.close-called-on-app-error"})
     else:
         yield frozenset({"wsgi.server.close-called"})
-    if judge.closing in (Closing.RETURNED, Closing.ITERATING):
+    if judge.result.state in (Closing.RETURNED, Closing.ITERATING):
         yield frozenset({"wsgi.app.no-assumption-fully-consumed"})
 
 
 def _end(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
     yield from _next(judge, None)
-    if judge.facts is not None and judge.facts["has_close"]:
-        yield _named(CLOSING, judge.closing, Handles.END)
-    if not judge.flushed:
+    if judge.result.facts is not None and judge.result.facts["has_close"]:
+        yield _named(CLOSING, judge.result.state, Handles.END)
+    if not judge.streams.flushed:
         yield frozenset({"wsgi.errors.app-must-flush"})
 
 
 def _next(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
-    if judge.facts is not None and judge.response == Response.UNSTARTED:
+    if judge.result.facts is not None and judge.body.state == Response.UNSTARTED:
         yield frozenset({"wsgi.server.no-assumption-started-before-iteration"})
 
 
 def _input(judge: WSGIJudge, data: Any) -> Iterator[frozenset[str]]:
     method, args, _ = data
-    yield streams.judged(method, bool(args), judge.input_left is not None)
+    yield streams.judged(method, bool(args), judge.streams.input_left is not None)
 
 
 def _errors(_judge: WSGIJudge, data: Any) -> Iterator[frozenset[str]]:

@@ -79,12 +79,12 @@ def _items(watching: Watching, iterator: Iterator[Any], _result: object) -> Iter
     A generator, for a method call for each item would be dear. It keeps the
     result's own proxy alive, for the exchange ends with that.
     """
-    judge = watching.judge
+    body = watching.judge.body
     advance = iterator.__next__
     add = watching.add
     room = watching.exchange.room
     while True:
-        if judge.left < 0:
+        if body.left < 0:
             watching.next()
         try:
             piece = advance()
@@ -95,10 +95,10 @@ def _items(watching: Watching, iterator: Iterator[Any], _result: object) -> Iter
             watching.item_raised(error)
             raise
         if type(piece) is bytes:
-            left = judge.left - len(piece)
+            left = body.left - len(piece)
             if left >= 0:
-                judge.left = left
-                judge.seen = seen = judge.seen + 1
+                body.left = left
+                body.seen = seen = body.seen + 1
                 if room > 0:  # of a long stream the later items are only counted
                     room -= 1
                     add("item", piece)
@@ -151,7 +151,7 @@ class Iterated(Result):
 
     def __next__(self) -> Any:
         watching: Watching = self._Result__watching
-        if watching.judge.left < 0:
+        if watching.judge.body.left < 0:
             watching.next()
         try:
             piece = self._Result__inner.__next__()
@@ -187,13 +187,13 @@ class Input:
         watching.add("input", ("read", args, data))
         if type(data) is bytes and len(args) == 1:
             # What the judge finds right as well: a call for each read would be dear.
-            size, judge = args[0], watching.judge
+            size, judge = args[0], watching.judge.streams
             left = judge.input_left
             if type(size) is int and len(data) <= size and (left is None or size <= left):
                 if left is not None:
                     judge.input_left = left - len(data)
                 return data
-        found = watching.judge.input("read", args, data)
+        found = watching.judge.streams.input("read", args, data)
         if found:
             watching.tell(found)
         return data
@@ -286,14 +286,18 @@ class Errors:
 
 
 class Wrapper(Callee):
-    """A ``wsgi.file_wrapper`` that is no class, so that what it made can be recognised."""
+    """A ``wsgi.file_wrapper`` that is no class; ``made`` is where it notes what it made."""
 
-    __slots__ = ()
+    __slots__ = ("__made",)
+
+    def __init__(self, watching: Watching, inner: Callable[..., Any], made: list[Any]) -> None:
+        super().__init__(watching, inner)
+        self.__made = made
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Wrap a file."""
         made = self._Callee__inner(*args, **kwargs)
-        self._Callee__watching.wrapped.append(made)
+        self.__made.append(made)
         return made
 
 

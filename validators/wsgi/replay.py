@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gateproof.validators.violation import Rung, Violation
-    from gateproof.validators.wsgi.judge import Host
+    from gateproof.validators.wsgi.memory import Host
 
 
 def replay(

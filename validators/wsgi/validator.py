@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from gateproof.validators.policy import OnViolation
     from gateproof.validators.violation import Party, Violation
-    from gateproof.validators.wsgi.judge import Host
+    from gateproof.validators.wsgi.memory import Host
     from gateproof.validators.wsgi.shape import Shapes
     from gateproof.validators.wsgi.watching import Watching
 

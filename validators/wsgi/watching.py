@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from gateproof.validators.wsgi.facts import Raised, result_facts, settled, settled_keywords
 from gateproof.validators.wsgi.judge import WSGIJudge
-from gateproof.validators.wsgi.proxies import (
-    Starter,
-    Wrapper,
-    Writer,
-    errors_proxy,
-    input_proxy,
-    result_proxy,
-)
+from gateproof.validators.wsgi.masking import Masks
+from gateproof.validators.wsgi.proxies import Starter, Writer, result_proxy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +15,7 @@ if TYPE_CHECKING:
     from gateproof.validators.exchange import Exchange
     from gateproof.validators.policy import Policy
     from gateproof.validators.violation import ConformanceError
-    from gateproof.validators.wsgi.judge import Found, Host
+    from gateproof.validators.wsgi.memory import Found, Host
     from gateproof.validators.wsgi.shape import Shapes
 
 _NO_KEYWORDS: dict[str, object] = {}
@@ -40,24 +34,17 @@ class Watching:
         judge: the judge of this exchange.
         add: records a rung.
         recorded: the judge's count of items when one was last kept or counted.
-        wrapped: results that a ``wsgi.file_wrapper`` made, where it is no class.
     """
 
     __slots__ = (
-        "_errors",
-        "_input",
-        "_log",
-        "_source",
-        "_wrapper",
+        "_masks",
         "add",
         "closed",
         "ended",
-        "environ",
         "exchange",
         "judge",
         "policy",
         "recorded",
-        "wrapped",
     )
 
     def __init__(
@@ -71,10 +58,7 @@ class Watching:
         self.exchange = exchange
         self.add = exchange.add
         self.judge = WSGIJudge(policy.rules, host, shapes)
-        self.environ: dict[str, Any] | None = None
-        self._input = self._source = self._errors = self._log = None
-        self._wrapper: tuple[Any, Any] | None = None
-        self.wrapped: list[Any] = []
+        self._masks: Masks | None = None
         self.recorded = 0
         self.closed = self.ended = False
 
@@ -106,14 +90,13 @@ class Watching:
             ConformanceError: as the policy says.
         """
         add, judge = self.add, self.judge
-        wrapper = None
+        masks = None
         if type(environ) is dict:
             add("call", environ.copy())
             found = judge.call(environ)
             if found:
                 self.tell(found)
-            wrapper = environ.get("wsgi.file_wrapper")
-            self._mask(environ, wrapper)
+            masks = self._masks = Masks(self, environ)
         else:
             add("call", environ)
             self.tell(judge.call(environ))
@@ -123,10 +106,10 @@ class Watching:
         except BaseException as error:
             self._raised(error, 1 if invoke is None else 2)
             raise
-        wrapped = wrapper is not None and self._is_wrapped(result, wrapper)
+        wrapped = masks is not None and masks.wrapped(result)
         facts = result_facts(result, wrapped)
         add("result", facts)
-        found = judge.result(facts)
+        found = judge.result.returned(facts)
         if found:
             self._tell_of_result(found, result)
         if wrapped or not facts["iterable"]:
@@ -134,56 +117,17 @@ class Watching:
             return result
         return result_proxy(type(result))(self, result)
 
-    def _mask(self, environ: dict[str, Any], wrapper: Any) -> None:
-        """Put proxies of the streams into environ, until the exchange is over."""
-        self.environ = environ
-        source = environ.get("wsgi.input")
-        make = input_proxy(type(source))
-        if make is not None:
-            self._source = source
-            self._input = environ["wsgi.input"] = make(self, source)
-        log = environ.get("wsgi.errors")
-        make = errors_proxy(type(log))
-        if make is not None:
-            self._log = log
-            self._errors = environ["wsgi.errors"] = make(self, log)
-        if wrapper is not None and not isinstance(wrapper, type) and callable(wrapper):
-            proxy = environ["wsgi.file_wrapper"] = Wrapper(self, wrapper)
-            self._wrapper = (proxy, wrapper)
-
     def _restore(self) -> None:
-        """Put the streams back, unless the application replaced them itself."""
-        environ = self.environ
-        if environ is None:
-            return
-        self.environ = None
-        if self._input is not None:
-            if environ.get("wsgi.input") is self._input:
-                environ["wsgi.input"] = self._source
-            self._input = self._source = None
-        if self._errors is not None:
-            if environ.get("wsgi.errors") is self._errors:
-                environ["wsgi.errors"] = self._log
-            self._errors = self._log = None
-        if self._wrapper is not None:
-            if environ.get("wsgi.file_wrapper") is self._wrapper[0]:
-                environ["wsgi.file_wrapper"] = self._wrapper[1]
-            self._wrapper = None
-            self.wrapped = []
-
-    def _is_wrapped(self, result: Any, wrapper: Any) -> bool:
-        try:
-            if isinstance(wrapper, type):
-                return isinstance(result, wrapper)
-        except Exception:  # noqa: BLE001 - the class decides what its instances are
-            return False
-        return any(result is made for made in self.wrapped)
+        """Put the streams back into environ; once only."""
+        if self._masks is not None:
+            self._masks.lift()
+            self._masks = None
 
     def _raised(self, error: BaseException, frames: int) -> None:
         """The application's call raised ``error``, ``frames`` frames of ours away."""
         raised = Raised.of(error, outside=_outside(error, frames))
         self.add("raise", raised)
-        found = self.judge.raised(raised)
+        found = self.judge.result.raised(raised)
         self._restore()
         self.tell(found)
 
@@ -206,30 +150,30 @@ class Watching:
         Raises:
             ConformanceError: as the policy says, before the server is called.
         """
-        add, judge = self.add, self.judge
-        if judge.seen != self.recorded:
+        add, judge = self.add, self.judge.start
+        if judge.body.seen != self.recorded:
             self._catch_up()
         kept = settled(args)
         named = settled_keywords(kwargs) if kwargs else _NO_KEYWORDS
         add("start_response", (kept, named))
-        found = judge.start_response(kept, named)
+        found = judge.called(kept, named)
         if found:
-            self._tell_at(found, "start_response-raised", judge.start_response_raised)
+            self._tell_at(found, "start_response-raised", judge.raised)
         try:
             write = inner(*args, **kwargs)
         except BaseException as error:
             raised = Raised.of(error, outside=_outside(error, 1))
             add("start_response-raised", raised)
-            self.tell(judge.start_response_raised(raised))
+            self.tell(judge.raised(raised))
             raise
         finally:
             del args, kwargs  # exc_info must not live on in this frame
         if not callable(write):
             add("started", write)
-            self.tell(judge.started(write))
+            self.tell(judge.returned(write))
             return write
         add("started", True)
-        found = judge.started(True)
+        found = judge.returned(True)
         if found:
             self.tell(found)
         return Writer(self, write)
@@ -240,7 +184,7 @@ class Watching:
         Raises:
             ConformanceError: as the policy says, before the server is called.
         """
-        judge = self.judge
+        judge = self.judge.body
         if judge.seen != self.recorded:
             self._catch_up()
         self.add("write", (args, kwargs))
@@ -277,8 +221,8 @@ class Watching:
         Raises:
             ConformanceError: as the policy says.
         """
-        judge = self.judge
-        if judge.seen != self.recorded:
+        judge = self.judge.result
+        if judge.body.seen != self.recorded:
             self._catch_up()
         self.add("next")
         found = judge.next()
@@ -291,19 +235,20 @@ class Watching:
         Raises:
             ConformanceError: as the policy says.
         """
-        judge = self.judge
-        if judge.seen != self.recorded:
+        judge = self.judge.result
+        if judge.body.seen != self.recorded:
             self._catch_up()
         self.add("item", piece)
         found = judge.item(piece)
-        self.recorded = judge.seen
+        self.recorded = judge.body.seen
         if found:
             self._tell_at(found, "item-raised", judge.item_raised)
 
     def _catch_up(self) -> None:
         """Count the items of a long stream that were not recorded."""
-        self.exchange.skip(self.judge.seen - self.recorded)
-        self.recorded = self.judge.seen
+        seen = self.judge.body.seen
+        self.exchange.skip(seen - self.recorded)
+        self.recorded = seen
 
     def exhausted(self) -> None:
         """The iteration ended.
@@ -311,8 +256,8 @@ class Watching:
         Raises:
             ConformanceError: as the policy says.
         """
-        judge = self.judge
-        if judge.seen != self.recorded:
+        judge = self.judge.result
+        if judge.body.seen != self.recorded:
             self._catch_up()
         self.add("exhausted")
         found = judge.exhausted()
@@ -321,11 +266,11 @@ class Watching:
 
     def item_raised(self, error: BaseException) -> None:
         """The iteration raised."""
-        if self.judge.seen != self.recorded:
+        if self.judge.body.seen != self.recorded:
             self._catch_up()
         raised = Raised.of(error)
         self.add("item-raised", raised)
-        self.tell(self.judge.item_raised(raised))
+        self.tell(self.judge.result.item_raised(raised))
 
     # The end
 
@@ -335,10 +280,10 @@ class Watching:
         Raises:
             ConformanceError: as the policy says, after the result was closed.
         """
-        if self.judge.seen != self.recorded:
+        if self.judge.body.seen != self.recorded:
             self._catch_up()
         self.add("close")
-        found = self.judge.close()
+        found = self.judge.result.close()
         problem = self._told(found) if found else None
         try:
             close = getattr(inner, "close", None)
@@ -349,7 +294,7 @@ class Watching:
             raised = Raised.of(error)
             self.add("close-raised", raised)
             self._restore()
-            self.tell(self.judge.close_raised(raised))
+            self.tell(self.judge.result.close_raised(raised))
             raise
         self.closed = True
         self._restore()
@@ -387,7 +332,7 @@ class Watching:
         Called while the result is being destroyed, where nothing can be raised:
         what the policy would raise is given as a warning.
         """
-        if self.ended or (self.closed and self.judge.flushed):
+        if self.ended or (self.closed and self.judge.streams.flushed):
             return  # nothing is left to be told
         self.ended = True
         self.add("end")
@@ -412,7 +357,7 @@ class Watching:
         if isinstance(outcome, BaseException):
             outcome = Raised.of(outcome)
         self.add("input", (method, args, outcome))
-        found = self.judge.input(method, args, outcome)
+        found = self.judge.streams.input(method, args, outcome)
         if found:
             self.tell(found)
 
@@ -425,7 +370,7 @@ class Watching:
         if isinstance(outcome, BaseException):
             outcome = Raised.of(outcome)
         self.add("errors", (method, args, outcome))
-        found = self.judge.errors(method, args, outcome)
+        found = self.judge.streams.errors(method, args, outcome)
         if found:
             self.tell(found)
 
