@@ -84,6 +84,7 @@ class Suite:
         self.selection: Selection | None = None
         self.surroundings = Surroundings(config)
         self._left: set[ConformanceItem] = set()
+        self.told: dict[tuple[str, str], str] = {}  # where a broken requirement is in full
         self._threads = living()
 
     # Loading
