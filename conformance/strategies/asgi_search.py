@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, Verbosity, errors, given, seed, setti
 from hypothesis.strategies import SearchStrategy
 
 from gateproof.conformance.asgi_stage import ASGIStage
+from gateproof.conformance.strategies.home import away_from_home
 from gateproof.targets.watched import Watched
 
 T = TypeVar("T")
@@ -64,7 +65,8 @@ def search(
     if stage.seed is not None:
         explore = seed(stage.seed)(explore)
     try:
-        explore()
+        with away_from_home():
+            explore()
     except (_Broken, errors.Flaky):
         search_of.report()
     if search_of.trouble is not None:

@@ -61,6 +61,13 @@ def test_a_broken_application_fails_by_requirement(
     assert "Traceback" not in ran.text
 
 
+@pytest.mark.parametrize("name", ["wsgi", "asgi"])
+def test_nothing_is_left_in_the_users_folder(applications: Project, name: str) -> None:
+    applications.pytest(f"--target=apps:{name}", "-p", "no:cacheprovider", "-q")
+
+    assert {path.name for path in applications.folder.iterdir()} <= {"apps.py", "__pycache__"}
+
+
 def test_quiet_prints_our_line_too(applications: Project) -> None:
     ran = applications.pytest("--target=apps:wsgi", "-q")
 
