@@ -9,7 +9,14 @@ from types import ModuleType
 
 import pytest
 
-from gateproof.validators.schema import compiler, conjunction, fields, kinds, memory
+from gateproof.validators.schema import (
+    compiler,
+    conjunction,
+    fields,
+    kinds,
+    mappings,
+    memory,
+)
 from gateproof.validators.schema.conjunction import Active
 from gateproof.validators.schema.dialect import failures
 from gateproof.validators.schema.files import resolve
@@ -41,21 +48,21 @@ FAULTS = {
         'self.put(0, f"if {v} not in {memory} and remember({memory}, {v}) is None:")',
     ),
     "a required key is optional": (
-        compiler,
+        mappings,
         "required = list(dict.fromkeys(c.required))",
         "required = []",
     ),
     "extra keys go unseen": (
-        compiler,
+        mappings,
         "for known, patterns, part in c.extras]",
         "for known, patterns, part in c.extras[:0]]",
     ),
     "key names go unseen": (
-        compiler,
-        "if loop is not None:\n            self.each_key",
-        "if loop:\n            self.each_key",
+        mappings,
+        "if loop is not None:\n        _each_key",
+        "if loop:\n        _each_key",
     ),
-    "one key too many is counted": (compiler, "= {sure}", "= {sure + 1}"),
+    "one key too many is counted": (mappings, "= {sure}", "= {sure + 1}"),
     "items begin one late": (compiler, "[{skip}:]", "[{skip + 1}:]"),
     "prefix items are ignored": (
         compiler,
@@ -105,23 +112,26 @@ FAULTS = {
 }
 
 
+COPIED = (memory, fields, conjunction, mappings, compiler)
+"""What the compiler is made of, each after those it takes names from."""
+
+
 def planted(fault):
     """A compiler with one fault in it."""
     home, right, wrong = FAULTS[fault]
-    source = inspect.getsource(home)
-    assert right in source, f"the fault {fault!r} has nothing to replace"
-    copy = mutated(home, source.replace(right, wrong))
-    if home is compiler:
-        return copy
-    # The compiler takes names from the module that has the fault.
-    changed = mutated(compiler, inspect.getsource(compiler))
-    for name, value in vars(changed).items():
-        original = getattr(home, name, None)
-        if name == "compiled_fields":
-            changed.compiled_fields = getattr(copy, "compiled", value)
-        elif original is value and getattr(value, "__module__", "") == home.__name__:
-            setattr(changed, name, getattr(copy, name))
-    return changed
+    copies = {}
+    for module in COPIED[COPIED.index(home) :]:
+        source = inspect.getsource(module)
+        if module is home:
+            assert right in source, f"the fault {fault!r} has nothing to replace"
+            source = source.replace(right, wrong)
+        copy = mutated(module, source)
+        for name, value in list(vars(copy).items()):
+            faulty = copies.get(getattr(value, "__module__", None))
+            if faulty is not None:
+                setattr(copy, name, getattr(faulty, value.__name__))
+        copies[module.__name__] = copy
+    return copies[compiler.__name__]
 
 
 def mutated(home, source):

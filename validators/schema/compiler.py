@@ -16,7 +16,8 @@ from gateproof.validators.schema import forms, kinds
 from gateproof.validators.schema.conjunction import Active, Conjunction, Owner, Scoped, conjoin
 from gateproof.validators.schema.fields import compiled as compiled_fields
 from gateproof.validators.schema.files import Schema
-from gateproof.validators.schema.memory import KeyTest, classifier, remember
+from gateproof.validators.schema.mappings import mapping
+from gateproof.validators.schema.memory import remember
 
 Accept = Callable[[object], bool]
 
@@ -47,12 +48,12 @@ def compile_schema(schema: Schema, active: Active | None = None) -> Accept:
     Raises:
         SchemaError: the schema uses what our dialect refuses.
     """
-    return _Writer(active or Active()).build([Scoped(schema, Owner())])
+    return Writer(active or Active()).build([Scoped(schema, Owner())])
 
 
 def source_of(schema: Schema, active: Active | None = None) -> str:
     """The generated source, for reading."""
-    writer = _Writer(active or Active())
+    writer = Writer(active or Active())
     writer.build([Scoped(schema, Owner())])
     return writer.source()
 
@@ -69,7 +70,7 @@ def literals(pattern: str) -> list[str] | None:
     return choices
 
 
-class _Writer:
+class Writer:
     """Writes the functions of one schema and the objects they refer to."""
 
     def __init__(self, active: Active) -> None:
@@ -87,16 +88,23 @@ class _Writer:
         self.count = 0
 
     def build(self, parts: list[Scoped]) -> Accept:
+        """The accept function of what all ``parts`` ask."""
         name = self.function(parts)
         # The source is written by this module from schemas that ship with it.
         exec(compile(self.source(), "<compiled schema>", "exec"), self.given)  # noqa: S102
         accept: Accept = self.given[name]  # type: ignore[assignment]
         return accept
 
+    def apart(self, parts: list[Scoped]) -> Accept:
+        """An accept function of its own, for what is asked while this one is written."""
+        return Writer(self.active).build(parts)
+
     def source(self) -> str:
+        """All functions written so far."""
         return "\n".join(self.functions)
 
     def fresh(self, stem: str) -> str:
+        """A name that is not used yet."""
         self.count += 1
         return f"{stem}{self.count}"
 
@@ -107,9 +115,11 @@ class _Writer:
         return name
 
     def put(self, depth: int, text: str) -> None:
+        """Write a line."""
         self.lines.append("    " * depth + text)
 
     def refuse(self, depth: int, when: str) -> None:
+        """Write that the value is rejected ``when`` an expression is true."""
         self.put(depth, f"if {when}:")
         self.put(depth + 1, "return False")
 
@@ -148,6 +158,7 @@ class _Writer:
             self.put(depth, "pass")
 
     def logic(self, c: Conjunction, v: str, depth: int) -> None:
+        """Write the checks of ``anyOf``, ``oneOf`` and ``not``."""
         for keyword, branches in c.logic:
             calls = [f"{self.function([branch])}({v})" for branch in branches]
             if keyword == "not" and branches[0].schema == {}:
@@ -160,6 +171,7 @@ class _Writer:
                 self.refuse(depth, f"{' + '.join(calls)} != 1")
 
     def conditions(self, c: Conjunction, v: str, depth: int, *, looped: bool) -> None:
+        """Write the checks of ``if``, ``then`` and ``else``."""
         for test, then, other in c.conditions:
             parts = [
                 conjoin([part], self.active) if part else Conjunction() for part in (then, other)
@@ -215,22 +227,27 @@ class _Writer:
 
     @staticmethod
     def single(allowed: frozenset[type]) -> bool:
+        """Whether one group of types holds all that is allowed."""
         return len(allowed) == 1 or allowed in (_ARRAY, _NUMBER)
 
     @staticmethod
     def group(kind: type) -> frozenset[type]:
+        """The types that are checked as ``kind`` is."""
         return next((group for group in _GROUPS if kind in group), frozenset({kind}))
 
     @staticmethod
     def type_name(kind: type) -> str:
+        """What ``kind`` is called in the source."""
         return "NoneType" if kind is kinds.NoneType else kind.__name__
 
     def type_test(self, allowed: frozenset[type], v: str, *, negate: bool) -> str:
+        """An expression that tells whether ``v`` is exactly of one of the types."""
         word, glue = ("is not", " and ") if negate else ("is", " or ")
         names = sorted((self.type_name(kind) for kind in allowed), reverse=True)
         return glue.join(f"type({v}) {word} {name}" for name in names)
 
     def extend(self, depth: int, body: list[str]) -> None:
+        """Write lines that were put at depth 0."""
         self.lines.extend("    " * depth + line for line in body)
 
     def one_group(
@@ -247,6 +264,7 @@ class _Writer:
         self.extend(depth, bodies.get(self.group(kind), []))
 
     def make_plain(self, v: str, depth: int) -> None:
+        """Write how an instance of a subclass becomes a plain value."""
         self.put(depth, f"if type({v}) not in EXACT:")
         self.put(depth + 1, f"{v} = plain({v})")
 
@@ -290,7 +308,7 @@ class _Writer:
         """The checks of one group of types on a plain ``v``, at depth 0."""
         outer, self.lines = self.lines, []
         if dict in group:
-            self.mapping(c, v)
+            mapping(self, c, v)
         elif group == _ARRAY:
             self.array(c, v)
         elif group == _TEXT:
@@ -314,6 +332,7 @@ class _Writer:
                 self.refuse(0, f"{v} not in {self.give('VALUES', frozenset(mine))}")
 
     def number(self, c: Conjunction, v: str) -> None:
+        """``v`` is a number."""
         self.scalars(c, v, int, float)
         self.within(c, v, "minimum", "maximum")
 
@@ -325,6 +344,7 @@ class _Writer:
             self.refuse(0, f"{measure} > {min(c.bound(high))!r}")
 
     def text(self, c: Conjunction, v: str, *, looped: bool) -> None:
+        """``v`` is text; ``looped`` where many values pass, so that some are remembered."""
         self.scalars(c, v, str)
         self.within(c, f"len({v})", "minLength", "maxLength")
         rest: list[str | bytes] = []
@@ -341,6 +361,7 @@ class _Writer:
         self.patterns(v, rest, looped=looped)
 
     def patterns(self, v: str, patterns: list[bytes] | list[str | bytes], *, looped: bool) -> None:
+        """``v`` must match all ``patterns``."""
         if not patterns:
             return
         depth = 0
@@ -354,6 +375,7 @@ class _Writer:
             self.put(depth, f"remember({memory}, {v})")
 
     def array(self, c: Conjunction, v: str) -> None:
+        """``v`` is a list or a tuple."""
         low = max(c.bound("minItems"), default=0)
         high = min(c.bound("maxItems"), default=None)
         if low and low == high:
@@ -372,6 +394,7 @@ class _Writer:
             self.refuse(0, f"not {self.give('FIELDS', compiled_fields(c.fields))}({v})")
 
     def prefix(self, c: Conjunction, v: str, low: float, high: float | None) -> None:
+        """The checks of the first places of an array of ``low`` to ``high`` items."""
         inner = {
             place: conjoined
             for place, parts in c.prefix.items()
@@ -390,105 +413,3 @@ class _Writer:
                 depth = 1
             self.put(depth, f"{names[place]} = {v}[{place}]")
             self.value(conjoined, names[place], depth, looped=True)
-
-    def mapping(self, c: Conjunction, v: str) -> None:
-        self.within(c, f"len({v})", "minProperties", "maxProperties")
-        loop = self.loop(c)
-        counted = None if loop is None else self.counted(c)
-        inner = {key: conjoin(parts, self.active) for key, parts in c.keys.items()}
-        known = counted or frozenset()
-        asked = [key for key in inner if inner[key] != Conjunction() or key in known]
-        required = list(dict.fromkeys(c.required))
-        for key in required:
-            if key not in asked:
-                self.refuse(0, f"{key!r} not in {v}")
-        sure = sum(key in required for key in known)
-        number = self.fresh("n")
-        if counted is not None:
-            self.put(0, f"{number} = {sure}")
-        for key in asked:
-            self.key(key, inner[key], v, number if key in known else "", key in required)
-        for names in c.exactly_one:
-            self.one_present(names, v)
-        if loop is not None:
-            self.each_key(c, loop, v, counted, number)
-
-    def key(self, key: str, c: Conjunction, v: str, number: str, required: bool) -> None:
-        """The checks of one key's value, counting the key if ``number`` is a variable."""
-        item = self.fresh("x")
-        depth = 0
-        if required:
-            if c == Conjunction():
-                self.refuse(0, f"{key!r} not in {v}")
-                return
-        else:
-            self.put(0, f"if {key!r} in {v}:")
-            depth = 1
-            if number:
-                self.put(1, f"{number} += 1")
-            elif c == Conjunction():
-                self.put(1, "pass")
-        if c != Conjunction():
-            self.put(depth, f"{item} = {v}[{key!r}]")
-            self.value(c, item, depth, looped=False)
-
-    def one_present(self, names: tuple[str, ...], v: str) -> None:
-        terms = [f"({v}.get({name!r}) is not None)" for name in names]
-        if len(terms) == 2:
-            self.refuse(0, f"{terms[0]} is {terms[1]}")
-        else:
-            self.refuse(0, f"{' + '.join(terms)} != 1")
-
-    def loop(self, c: Conjunction) -> list[tuple[KeyTest, Conjunction]] | None:
-        """What must be done for keys that are not known by name, ``None`` for nothing."""
-        tests: list[tuple[KeyTest, Scoped]] = [
-            ((frozenset(), (pattern,), False), part) for pattern, part in c.key_patterns
-        ]
-        tests += [((known, patterns, True), part) for known, patterns, part in c.extras]
-        parts = [
-            (test, inner)
-            for test, part in tests
-            if (inner := conjoin([part], self.active)) != Conjunction()
-        ]
-        names = conjoin(c.key_names, self.active)
-        return parts if parts or names != Conjunction() else None
-
-    def counted(self, c: Conjunction) -> frozenset[str] | None:
-        """The keys beside which nothing needs the loop, ``None`` if every key needs it."""
-        known = frozenset(c.keys)
-        for keys, _, part in c.extras:
-            if conjoin([part], self.active) != Conjunction():
-                known &= keys
-        if any(conjoin([part], self.active) != Conjunction() for _, part in c.key_patterns):
-            return None
-        accepts = _Writer(self.active).build(c.key_names)
-        return known if all(accepts(key) for key in known) else None
-
-    def each_key(
-        self,
-        c: Conjunction,
-        parts: list[tuple[KeyTest, Conjunction]],
-        v: str,
-        counted: frozenset[str] | None,
-        number: str,
-    ) -> None:
-        depth = 0
-        if counted is not None:
-            self.put(0, f"if len({v}) != {number}:")
-            depth = 1
-        memory: dict[object, int] = {}
-        named = _Writer(self.active).build(c.key_names)
-        recall = self.give("RECALL", memory.get)
-        classify = self.give("CLASS", classifier(memory, named, [test for test, _ in parts]))
-        key, item, mask = self.fresh("k"), self.fresh("x"), self.fresh("m")
-        self.put(depth, f"for {key}, {item} in {v}.items():")
-        self.put(depth + 1, f"{mask} = {recall}({key}) if type({key}) is str else None")
-        self.put(depth + 1, f"if {mask} is None:")
-        self.put(depth + 2, f"{mask} = {classify}({key})")
-        self.put(depth + 1, f"if {mask}:")
-        self.refuse(depth + 2, f"{mask} < 0")
-        for bit, (_, inner) in enumerate(parts):
-            copy = self.fresh("w")
-            self.put(depth + 2, f"if {mask} & {1 << bit}:")
-            self.put(depth + 3, f"{copy} = {item}")
-            self.value(inner, copy, depth + 3, looped=True)
