@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateproof.validators.asgi import http_checks as checks
+from gateproof.validators.asgi.foreign import unannounced
 from gateproof.validators.asgi.judge import Judge
 from gateproof.validators.asgi.machines import (
     CONTENT,
@@ -173,7 +174,7 @@ class HTTPJudge(Judge):
     def _extension(self, symbol: Sends, kind: str, gives: Gives | None = None) -> Found:
         """Move by an extension's message; where it was not announced, tell only that."""
         found = self._send(symbol, kind, gives)
-        return found if kind in self.extensions else self.unannounced(kind)
+        return found if kind in self.extensions else unannounced(self, kind)
 
     def _send(self, symbol: int, kind: str, gives: Gives | None = None) -> Found:
         """Move both machines; of two broken requirements the narrower one is told."""

@@ -7,6 +7,7 @@ feeds it. :func:`judge` picks the judge of a scope.
 
 from __future__ import annotations
 
+from gateproof.validators.asgi.foreign import refusal, strange, unrefused
 from gateproof.validators.asgi.shape import Active, Plans, active
 from gateproof.validators.asgi.substitute import rereadable
 from gateproof.validators.asgi.values import NOTHING, Misuse, breach, exact, plain, shown
@@ -202,16 +203,9 @@ class Judge:
         """The latest send() that was called returned."""
         if self.refusable is None:
             return NOTHING
-        requirement, what = self.refusable
+        found = (unrefused(self.refusable),)
         self.refusable = None
-        return (
-            breach(
-                requirement,
-                f"send() returned as if nothing were wrong for {what}",
-                "no exception",
-                "an exception from send()",
-            ),
-        )
+        return found
 
     def send_raised(self, error: BaseException) -> Found:
         """send() raised ``error`` (or was cancelled)."""
@@ -254,20 +248,6 @@ class Judge:
             ),
         )
 
-    def unannounced(self, kind: str) -> Found:
-        """The breach that ``kind`` is, because the server does not offer its extension."""
-        from gateproof.validators.asgi.words import EXTENSION_OF
-
-        name = EXTENSION_OF[kind]
-        return (
-            breach(
-                "asgi.extensions.app-uses-only-announced",
-                f"{kind!r} was sent though scope['extensions'] does not announce {name!r}",
-                f"extensions {shown(list(self.extensions))}",
-                "no event of an extension that was not announced",
-            ),
-        )
-
     def _misshapen(self, name: str, value: object, party: Party) -> Found:
         """Why ``value`` was rejected; readable once, it is read here and replaced."""
         substitute = rereadable(value)
@@ -285,81 +265,15 @@ class Judge:
             found = self._misshapen("asgi/event", event, party)
         if held is None:
             return found
-        kind = exact(held.get("type"))
-        if kind is None:
-            if party == "application" and "type" not in held:
-                self.refusable = (
-                    "asgi.server.raises-on-missing-type",
-                    "an event without a type",
-                )
-            return found
-        if party == "application":
-            return (*found, *self._unheard_of(kind))
-        if self.protocol and not kind.startswith(f"{self.protocol}."):
-            return (*found, self._outside(kind, party))
-        return found
-
-    def _unheard_of(self, kind: str) -> Found:
-        # An extension that we do not know may define any event.
-        if not self.protocol or any(name not in KNOWN_EXTENSIONS for name in self.extensions):
-            return NOTHING
-        self.refusable = (
-            "asgi.server.raises-on-unknown-event-type",
-            f"an event of type {kind!r}, which no specification defines here",
-        )
-        if not kind.startswith(f"{self.protocol}."):
-            return (self._outside(kind, "application"),)
-        if kind.startswith(("http.response.", "websocket.http.response.")):
-            return (
-                breach(
-                    "asgi.extensions.app-uses-only-announced",
-                    f"{kind!r} is no message of {self.protocol} and no announced extension's",
-                    repr(kind),
-                    ", ".join(map(repr, self.sends)),
-                    verdict="weak",
-                ),
-            )
-        return NOTHING
-
-    def _outside(self, kind: str, party: Party) -> Breach:
-        return breach(
-            "asgi.event.type-namespaced",
-            f"an event of type {kind!r} on a connection of type {self.protocol!r}",
-            repr(kind),
-            f"'{self.protocol}.'...",
-            party=party,
-        )
+        return (*found, *strange(self, held, party))
 
 
 FINDS = {
     "unawaited": ("asgi.app.must-await-send",),
     "unusable": ("asgi.app.async-callable",),
     "send_called": ("asgi.send.positional-event",),
-    "unannounced": ("asgi.extensions.app-uses-only-announced",),
-    "_outside": ("asgi.event.type-namespaced",),
-    "send_returned": (
-        "asgi.server.raises-on-missing-type",
-        "asgi.server.raises-on-unknown-event-type",
-        "asgi.server.raises-on-missing-keys",
-        "asgi.server.raises-on-wrong-types",
-        "asgi.websocket.send.server-rejects-invalid-combination",
-    ),
 }
 """The requirements that each method can find broken beside shapes and machines."""
-
-KNOWN_EXTENSIONS = frozenset(
-    {
-        "http.response.debug",
-        "http.response.early_hint",
-        "http.response.pathsend",
-        "http.response.push",
-        "http.response.trailers",
-        "http.response.zerocopysend",
-        "tls",
-        "websocket.http.response",
-    }
-)
-"""The extensions that the specifications describe."""
 
 STEPS = {
     "call": "called",
@@ -380,35 +294,6 @@ STEPS = {
 
 WITH_DATA = frozenset(STEPS) - {"receive", "receive-cancelled", "sent", "cancel"}
 """The steps that carry data."""
-
-_MANDATORY = {
-    "http.response.start": ("status",),
-    "http.response.push": ("path", "headers"),
-    "http.response.pathsend": ("path",),
-    "http.response.zerocopysend": ("file",),
-    "http.response.early_hint": ("links",),
-    "http.response.trailers": ("headers",),
-    "websocket.http.response.start": ("status",),
-}
-_MISTYPED = (".status-type", ".headers-name-bytes", ".headers-value-bytes")
-
-
-def refusal(event: dict[str, object], found: Iterable[Breach]) -> tuple[str, str] | None:
-    """What a server should have done about a misshapen event, and what was wrong with it."""
-    kind = exact(event["type"]) or ""
-    for key in _MANDATORY.get(kind, ()):
-        if key not in event:
-            return "asgi.server.raises-on-missing-keys", f"a {kind!r} without {key!r}"
-    for one in found:
-        if one.requirement.endswith(_MISTYPED):
-            return "asgi.server.raises-on-wrong-types", f"a {kind!r} with a value of a wrong type"
-    if kind == "websocket.send" and any(b.requirement.endswith(".exactly-one") for b in found):
-        return (
-            "asgi.websocket.send.server-rejects-invalid-combination",
-            "a 'websocket.send' with both or neither of 'text' and 'bytes'",
-        )
-    return None
-
 
 _VERSIONS = {f"2.{minor}": (2, minor) for minor in range(6)}
 

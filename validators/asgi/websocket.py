@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateproof.validators.asgi import websocket_checks as checks
+from gateproof.validators.asgi.foreign import unannounced
 from gateproof.validators.asgi.judge import Judge
 from gateproof.validators.asgi.machines import (
     ANSWER,
@@ -120,7 +121,7 @@ class WebSocketJudge(Judge):
     def _extension(self, symbol: Answers, kind: str) -> Found:
         """Move by an extension's message; where it was not announced, tell only that."""
         found = self._answer(symbol, f"{kind!r} was sent")
-        return found if "websocket.http.response" in self.extensions else self.unannounced(kind)
+        return found if "websocket.http.response" in self.extensions else unannounced(self, kind)
 
     def _answer(self, symbol: Answers, what: str) -> Found:
         self.state, found = self.move(ANSWER, self.state, symbol, what)
