@@ -51,6 +51,7 @@ class ConformanceItem(pytest.Item):
     suite: Suite
     case: Case
     slug: str
+    target: str
     outcome: Outcome | None = None
 
     @classmethod
@@ -61,6 +62,7 @@ class ConformanceItem(pytest.Item):
             family, name=name, nodeid=f"gateproof::{case.family}::{name}"
         )
         item.suite, item.case, item.slug = suite, case, slug
+        item.target = suite.applications[slug].name
         item.add_marker("conformance")
         item.extra_keyword_matches.update((case.id, case.family, *case.proves))
         return item
@@ -147,4 +149,4 @@ class ConformanceItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """Where pytest says the item is: nowhere in the user's files."""
-        return self.config.rootpath / "gateproof", None, self.nodeid
+        return self.config.rootpath / "gateproof", None, self.name

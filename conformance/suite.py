@@ -21,6 +21,7 @@ from gateproof.conformance.engine import Engine, Plan
 from gateproof.conformance.items import ConformanceItem, Family, TargetNode
 from gateproof.conformance.leftovers import exit_without, living
 from gateproof.conformance.options import OPTIONS
+from gateproof.conformance.progress import Progress
 from gateproof.conformance.recording import Recording, header
 from gateproof.conformance.selection import Selection
 from gateproof.conformance.settings import (
@@ -63,12 +64,23 @@ def start(config: pytest.Config, pyproject: Path) -> None:
 
 def _take_node_ids(config: pytest.Config) -> None:
     """Take pasted node ids of the suite out of the paths that pytest is to collect."""
-    ids = [argument for argument in config.args if argument.startswith(PREFIX)]
-    kept = [argument for argument in config.args if not argument.startswith(PREFIX)]
+    own = [(argument, _own_id(argument)) for argument in config.args]
+    ids = [nodeid for _, nodeid in own if nodeid]
+    kept = [argument for argument, nodeid in own if not nodeid]
     named_paths = config.args_source is pytest.Config.ArgsSource.ARGS and kept
     if ids:
         config.option.gateproof_nodeids = ids  # workers of pytest-xdist get the options
     config.args[:] = kept if named_paths else []
+
+
+def _own_id(argument: str) -> str:
+    """The node id of the suite that ``argument`` is, or the empty string.
+
+    Run below the root, pytest prints ids as relative paths: ``../gateproof::wsgi``.
+    """
+    path, separator, rest = argument.partition("::")
+    own = separator and re.split(r"[/\\]", path)[-1] == "gateproof"
+    return f"{PREFIX}{rest}" if own and rest.partition("::")[0] in FAMILIES else ""
 
 
 class Suite:
@@ -85,6 +97,7 @@ class Suite:
         self.surroundings = Surroundings(config)
         self._left: set[ConformanceItem] = set()
         self.told: dict[tuple[str, str], str] = {}  # where a broken requirement is in full
+        self._progress: Progress | None = None
         self._threads = living()
 
     # Loading
@@ -184,6 +197,7 @@ class Suite:
         """Learn what was selected; the engines start whole families of it."""
         own = [item for item in session.items if isinstance(item, ConformanceItem)]
         self._left = set(own)
+        self._progress = Progress(self.config, own)
         self.surroundings.prepare(own)
         rules = self.selection.rules if self.selection else None
         if rules is None:
@@ -237,6 +251,12 @@ class Suite:
         return words
 
     # Results
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Show which target and family the coming dots are of."""
+        if self._progress is not None:
+            self._progress.begin(nodeid)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

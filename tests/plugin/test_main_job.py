@@ -126,6 +126,13 @@ def test_selection_by_k_m_and_node_id(applications: Project) -> None:
         "--target=apps:wsgi", "--co", "-q", "-k", "wsgi.app.reinvocable"
     )
 
+    # Below the root, pytest prints ids as relative paths; those can be pasted, too.
+    below = applications.pytest("--target=apps:wsgi", "-v", "--rootdir=..", ids[3])
+    shown = next(word for word in below.text.split() if word.endswith(ids[3]))
+    pasted = applications.pytest("--target=apps:wsgi", "-q", "--rootdir=..", shown)
+
+    assert shown != ids[3]
+    assert below.code == pasted.code == 0, pasted.text
     assert listed.code == 0
     assert len(ids) == len(set(ids)) > 20
     assert "1 passed" in one.text or "1 skipped" in one.text
