@@ -8,10 +8,17 @@ import sys
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+# Tests are no package, but witnesses are shared by many: `from witnesses.load import modules`
+# works in every test and in every witness file, without touching sys.path.
+witnesses = ModuleType("witnesses")
+witnesses.__path__ = [str(CHECKOUT / "tests" / "witnesses")]
+sys.modules.setdefault("witnesses", witnesses)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from functools import cache
-from pathlib import Path
 
 import pytest
+from witnesses import kit
+from witnesses.load import modules
 
 from gateproof.conformance.case import cases
 from gateproof.validators import schema
@@ -19,18 +18,11 @@ from gateproof.validators.wsgi.exercised import CLAIMS as WSGI
 @cache
 def witnessed() -> frozenset[str]:
     """The ids that some witness file shows to be caught."""
-    path = Path(__file__).parent / "witnesses" / "load.py"
-    spec = importlib.util.spec_from_file_location("load_witnesses", path)
-    assert spec is not None
-    assert spec.loader is not None
-    load = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(load)
-    modules = [m for prefix in ("shapes_", "order_", "cases_") for m in load.modules(prefix)]
-    kit = sys.modules["witnesses.kit"]
+    files = [file for prefix in ("shapes_", "order_", "cases_") for file in modules(prefix)]
     return frozenset(
         witness.requirement
-        for module in modules
-        for value in vars(module).values()
+        for file in files
+        for value in vars(file).values()
         if isinstance(value, list)
         for witness in value
         if isinstance(witness, kit.Shape | kit.Order | kit.Application)

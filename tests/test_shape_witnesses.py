@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
+from witnesses.load import modules
 
 from gateproof.validators import catalogue, schema
 from gateproof.validators.schema.restated import SAME_AS, UNDECIDED
 
-_SPEC = importlib.util.spec_from_file_location(
-    "witnesses_load", Path(__file__).parent / "witnesses" / "load.py"
-)
-load = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(load)
-
-MODULES = load.modules("shapes_")
+MODULES = modules("shapes_")
 SHAPES = [shape for module in MODULES for shape in module.WITNESSES]
 CLEAN = [pair for module in MODULES for pair in module.CLEAN]
 DECIDED = frozenset().union(*(schema.requirements(name) for name in schema.names()))

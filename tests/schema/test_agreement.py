@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from witnesses.load import modules
 
 from gateproof.validators import schema as published
 from gateproof.validators.schema.compiler import compile_schema
@@ -16,20 +17,12 @@ from gateproof.validators.schema.conjunction import Active
 from gateproof.validators.schema.dialect import failures
 from gateproof.validators.schema.files import load, resolve
 
-HERE = Path(__file__).parent
+_SPEC = importlib.util.spec_from_file_location("drawing", Path(__file__).parent / "drawing.py")
+draw = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(draw)
 
-
-def module(name, path):
-    spec = importlib.util.spec_from_file_location(name, path)
-    made = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(made)
-    return made
-
-
-draw = module("drawing", HERE / "drawing.py")
-witnesses = module("witnesses_load", HERE.parent / "witnesses" / "load.py").modules("shapes_")
 SEEDS = {}
-for file in witnesses:
+for file in modules("shapes_"):
     for shape in file.WITNESSES:
         SEEDS.setdefault(shape.schema, []).extend([shape.keeps, shape.breaks])
     for name, value in file.CLEAN:

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from witnesses.load import modules
 
 from gateproof.validators.violation import Rung
 from gateproof.validators.wsgi.exercised import CLAIMS, exercised
 from gateproof.validators.wsgi.replay import replay
 
-_SPEC = importlib.util.spec_from_file_location(
-    "witnesses_load", Path(__file__).parent.parent / "witnesses" / "load.py"
-)
-load = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(load)
-
 STEPS = [
     step
-    for module in load.modules("order_wsgi_")
+    for module in modules("order_wsgi_")
     for witness in module.WITNESSES
     for step in (*witness.breaks, *witness.keeps)
 ]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
+from witnesses.load import modules
 
 from gateproof.validators import catalogue, schema
 from gateproof.validators.violation import Rung
@@ -14,13 +12,7 @@ from gateproof.validators.wsgi.replay import replay
 from gateproof.validators.wsgi.restated import SAME_AS
 from gateproof.validators.wsgi.shape import WHOLE
 
-_SPEC = importlib.util.spec_from_file_location(
-    "witnesses_load", Path(__file__).parent.parent / "witnesses" / "load.py"
-)
-load = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(load)
-
-WITNESSES = [one for module in load.modules("order_wsgi_") for one in module.WITNESSES]
+WITNESSES = [one for module in modules("order_wsgi_") for one in module.WITNESSES]
 SHAPES = frozenset().union(*(schema.requirements(name) for name in WHOLE))
 
 each = pytest.mark.parametrize(

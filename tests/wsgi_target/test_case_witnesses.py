@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-from pathlib import Path
 
 import pytest
+from witnesses.load import modules
 
 from gateproof.conformance.case import cases
 from gateproof.validators.catalogue import requirement
 
-_SPEC = importlib.util.spec_from_file_location(
-    "witnesses_load", Path(__file__).parent.parent / "witnesses" / "load.py"
-)
-load = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(load)
-
-WITNESSES = [witness for module in load.modules("cases_wsgi") for witness in module.WITNESSES]
+WITNESSES = [witness for module in modules("cases_wsgi") for witness in module.WITNESSES]
 IDS = [f"{w.requirement}-{w.case}" for w in WITNESSES]
 
 # What cases name only to say which checks of the validator they reach.
