@@ -74,8 +74,10 @@ class Requirement:
         return self.enforce == "fail"
 
 
-class UnknownRequirementError(LookupError):
-    """No requirement has that id; ``nearest`` holds the most similar ids."""
+class UnknownNameError(LookupError):
+    """Nothing of a kind has that name; ``nearest`` holds the most similar names."""
+
+    kind = "thing"
 
     def __init__(self, name: str, nearest: list[str]) -> None:
         super().__init__(name)
@@ -84,7 +86,13 @@ class UnknownRequirementError(LookupError):
 
     def __str__(self) -> str:
         near = f"; did you mean {' or '.join(self.nearest)}?" if self.nearest else ""
-        return f"no requirement is called {self.name!r}{near}"
+        return f"no {self.kind} is called {self.name!r}{near}"
+
+
+class UnknownRequirementError(UnknownNameError):
+    """No requirement has that id; ``nearest`` holds the most similar ids."""
+
+    kind = "requirement"
 
 
 @functools.cache

@@ -89,29 +89,26 @@ class Violation:
         return "\n".join(lines)
 
 
-class ConformanceError(Exception):
+class _OfViolation(Exception):  # noqa: N818 - what its two kinds have in common
+    """Carries a violation, and reads as it does."""
+
+    def __init__(self, violation: Violation) -> None:
+        super().__init__(violation)
+        self.violation = violation
+
+    def __str__(self) -> str:
+        return str(self.violation)
+
+
+class ConformanceError(_OfViolation):
     """Raised at the offending call when a validator's policy is ``"raise"``.
 
     ``violation`` is the :class:`Violation`.
     """
 
-    def __init__(self, violation: Violation) -> None:
-        super().__init__(violation)
-        self.violation = violation
 
-    def __str__(self) -> str:
-        return str(self.violation)
-
-
-class ConformanceWarning(UserWarning):
+class ConformanceWarning(_OfViolation, UserWarning):
     """Given for a violation that the policy does not raise.
 
     ``violation`` is the :class:`Violation`.
     """
-
-    def __init__(self, violation: Violation) -> None:
-        super().__init__(violation)
-        self.violation = violation
-
-    def __str__(self) -> str:
-        return str(self.violation)

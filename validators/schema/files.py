@@ -12,7 +12,7 @@ import functools
 import json
 from importlib import resources
 
-from gateproof.validators.catalogue import nearest
+from gateproof.validators.catalogue import UnknownNameError, nearest
 
 Schema = dict[str, object] | bool
 """A schema of our dialect as JSON gives it."""
@@ -23,17 +23,10 @@ _LISTS = ("prefixItems", "allOf", "anyOf", "oneOf")
 _SINGLE = ("additionalProperties", "propertyNames", "items", "not", "if", "then", "else")
 
 
-class UnknownSchemaError(LookupError):
+class UnknownSchemaError(UnknownNameError):
     """No schema has that name; ``nearest`` holds the most similar names."""
 
-    def __init__(self, name: str, near: list[str]) -> None:
-        super().__init__(name)
-        self.name = name
-        self.nearest = near
-
-    def __str__(self) -> str:
-        near = f"; did you mean {' or '.join(self.nearest)}?" if self.nearest else ""
-        return f"no schema is called {self.name!r}{near}"
+    kind = "schema"
 
 
 class SchemaError(ValueError):

@@ -1,9 +1,9 @@
-"""Requirements of shape that no schema decides by itself, and where they went.
+"""Requirements that no check decides by itself, and where they went.
 
 Many sentences of the specifications say again what a closer one says. One fault
 is to give one finding, so the closest requirement carries the check and the
-others are listed here. A test holds these tables and the schemas together
-against the catalogue.
+others are listed here, those of shape and those of order alike. Tests hold these
+tables, the schemas and the judges together against the catalogue.
 """
 
 from __future__ import annotations
@@ -80,6 +80,14 @@ SAME_AS: dict[str, tuple[str, ...]] = {
         "wsgi.status.native-str",
         "wsgi.unicode.app-latin1-only",
         "wsgi.unicode.server-latin1-only",
+    ),
+    "wsgi.environ.errors-text-mode": ("wsgi.errors.write", "wsgi.errors.writelines"),
+    "wsgi.errors-handling.app-not-trap": ("wsgi.exc-info.app-no-trap",),
+    "wsgi.errors-handling.never-trap-with-exc-info": ("wsgi.exc-info.app-no-trap",),
+    "wsgi.errors-handling.no-data-before-error-page": ("wsgi.exc-info.app-no-trap",),
+    "wsgi.errors-handling.reraises-when-sent": (
+        "wsgi.exc-info.raises-after-headers-sent",
+        "wsgi.exc-info.reraises-original",
     ),
 }
 """Restated requirements, each with the ids that enforce it."""
