@@ -41,6 +41,8 @@ class Case:
         methods: HTTP methods that it has to send; it is n/a where
             ``--target-methods`` does not allow one of them.
         alone: it must not overlap with other cases of its target.
+        first: it comes before the others of its family, so that a report begins
+            with the plainest exchange.
         run: takes the stage; a coroutine function for ASGI, a function for WSGI.
         where: file and line, for reports.
     """
@@ -52,6 +54,7 @@ class Case:
     proves: tuple[str, ...]
     methods: tuple[str, ...]
     alone: bool
+    first: bool
     run: Callable[[Any], Awaitable[None] | None]
     where: str
 
@@ -71,6 +74,7 @@ def case(
     proves: Iterable[str] = (),
     methods: Iterable[str] = ("GET",),
     alone: bool = False,
+    first: bool = False,
 ) -> Callable[[Callable[[Any], Awaitable[None] | None]], Callable[[Any], Awaitable[None] | None]]:
     """Make a function a case of the suite.
 
@@ -95,6 +99,7 @@ def case(
             proves=tuple(proves),
             methods=tuple(methods),
             alone=alone,
+            first=first,
             run=run,
             where=f"{run.__module__}:{code.co_firstlineno}",
         )
@@ -116,4 +121,8 @@ def cases() -> dict[str, Case]:
     for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__)):
         importlib.import_module(f"{package.__name__}.{module}")
     order = {family: n for n, family in enumerate(FAMILIES)}
-    return dict(sorted(_CASES.items(), key=lambda item: order[item[1].family]))
+
+    def place(item: tuple[str, Case]) -> tuple[int, bool]:
+        return order[item[1].family], not item[1].first
+
+    return dict(sorted(_CASES.items(), key=place))

@@ -90,6 +90,7 @@ class Engine:
         return outcome
 
     def _open(self) -> Any:
+        _read_ahead(self.plan.application.interface)
         if self.plan.application.interface == "wsgi":
             return WSGIRunner(self.plan)
         from gateproof.conformance.asgi_runner import ASGIRunner
@@ -101,6 +102,15 @@ class Engine:
         if self._runner is not None:
             self._runner.close()
             self._runner = None
+
+
+def _read_ahead(interface: str) -> None:
+    """Read the documents that explain findings now, not in the middle of an exchange."""
+    from gateproof.validators.catalogue import DOCUMENTS, document
+
+    for name in DOCUMENTS:
+        if name == "http1" or name.startswith({"wsgi": "pep", "asgi": "asgi"}[interface]):
+            document(name)
 
 
 class WSGIRunner:

@@ -128,7 +128,7 @@ class ConformanceItem(pytest.Item):
             "duration": round(outcome.duration, 6),
             "findings": outcome.findings,
             "exercised": outcome.exercised,
-            "reproduce": self.suite.reproduce(self.nodeid),
+            "reproduce": self.suite.reproduce(self),
         }
 
     def complete(self, report: pytest.TestReport) -> None:

@@ -73,6 +73,11 @@ def _take_node_ids(config: pytest.Config) -> None:
     config.args[:] = kept if named_paths else []
 
 
+def _slug(name: str) -> str:
+    """A target's name as it stands in node ids, without the characters that -k and paths mind."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-")
+
+
 def _own_id(argument: str) -> str:
     """The node id of the suite that ``argument`` is, or the empty string.
 
@@ -125,7 +130,7 @@ class Suite:
             self._open_recording()
 
     def _slug(self, name: str) -> str:
-        slug = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-")
+        slug = _slug(name)
         taken, number = slug, 2
         while taken in self.applications:
             taken, number = f"{slug}-{number}", number + 1
@@ -229,14 +234,16 @@ class Suite:
         strict = self.settings.level in ("should", "all")
         return verdict in ("fail", "fixed", "unstable") or (verdict == "weak" and strict)
 
-    def reproduce(self, nodeid: str) -> str:
+    def reproduce(self, item: ConformanceItem) -> str:
         """The command that runs one item alone."""
-        words = ["pytest", *self._target_options(), nodeid]
+        words = ["pytest", *self._target_options(item), item.nodeid]
         return shlex.join(words)
 
-    def _target_options(self) -> list[str]:
+    def _target_options(self, item: ConformanceItem) -> list[str]:
         chosen, default = self.settings, Settings()
-        words = [f"--target={name}" for name in chosen.target]
+        # A target whose short name had to be told apart needs the others beside it.
+        alone = item.slug == _slug(item.target)
+        words = [f"--target={name}" for name in ([item.target] if alone else chosen.target)]
         if chosen.interface:
             words.append(f"--target-interface={chosen.interface}")
         if chosen.paths != default.paths:

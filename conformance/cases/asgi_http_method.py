@@ -18,7 +18,7 @@ RESPONSE = (
 """What every answered request proves."""
 
 
-@case("asgi.http", "get", proves=RESPONSE)
+@case("asgi.http", "get", first=True, proves=RESPONSE)
 async def get(stage: ASGIStage) -> None:
     """A plain GET is answered with one complete, well-formed response."""
     for path in stage.paths:

@@ -22,6 +22,7 @@ AT_ONCE = 8
 @case(
     "wsgi",
     "get",
+    first=True,
     proves=(
         "wsgi.app.returns-iterable",
         "wsgi.app.start-response-always-called",
