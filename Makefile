@@ -4,7 +4,7 @@ VENV ?= .venv-test
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: demo test lint docs test-all nightly bench install clean
+.PHONY: demo test lint docs test-all test-oldest nightly bench install clean
 
 demo: $(VENV)/.demo install
 	@mkdir -p demo-report
@@ -27,6 +27,13 @@ test-all:
 	$(MAKE) test PYTHON=python3.11 VENV=.venv-3.11
 	$(MAKE) test PYTHON=python3.12 VENV=.venv-3.12
 	$(MAKE) test PYTHON=python3.13 VENV=.venv-3.13
+	$(MAKE) test-oldest
+
+# The plugin on the oldest releases of what it stands on.
+test-oldest:
+	$(MAKE) install VENV=.venv-oldest
+	.venv-oldest/bin/python -m pip install -q --group oldest
+	.venv-oldest/bin/python -m pytest tests/plugin
 
 # The long runs: repeats of the whole suite in a random order of load, and
 # thousands of examples where the default takes dozens.

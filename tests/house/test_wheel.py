@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import venv
@@ -10,20 +11,15 @@ from pathlib import Path
 
 import pytest
 
+LEFT_OUT = shutil.ignore_patterns(".*", "build", "*.egg-info", "__pycache__", "tests")
 FOLDERS = ("conformance", "reports", "targets", "validators")
 
 
 @pytest.fixture(scope="module")
 def wheel(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from a copy so that nothing is left in the checkout."""
-    import shutil
-
     copy = tmp_path_factory.mktemp("source") / "gateproof"
-    shutil.copytree(
-        checkout,
-        copy,
-        ignore=shutil.ignore_patterns(".*", "build", "*.egg-info", "__pycache__", "tests"),
-    )
+    shutil.copytree(checkout, copy, ignore=LEFT_OUT)
     out = tmp_path_factory.mktemp("wheel")
     done = subprocess.run(
         [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(out), str(copy)],
@@ -85,3 +81,29 @@ def test_wheel_lives_beside_a_project_with_the_same_folder_names(
     assert done.stdout.strip() == (
         "the project validators; the project tests; the project reports; WSGIValidator"
     )
+
+
+def test_an_editable_install_maps_the_folders_too(checkout: Path, tmp_path: Path) -> None:
+    """Developers install the checkout itself; a change in it is seen at once."""
+    copy = tmp_path / "source"
+    shutil.copytree(checkout, copy, ignore=LEFT_OUT)
+    environment = tmp_path / "environment"
+    venv.create(environment, with_pip=True)
+    python = environment / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+    done = subprocess.run(
+        [str(python), "-m", "pip", "install", "-q", "--no-deps", "-e", str(copy)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    code = (
+        "import gateproof.validators, gateproof.validators.asgi.machines as machines; "
+        "from gateproof.validators.catalogue import requirement; "
+        "print(gateproof.validators.__file__, requirement('wsgi.status.form').level)"
+    )
+    done = subprocess.run(
+        [str(python), "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+
+    assert done.stdout.split() == [str(copy / "validators" / "__init__.py"), "must"], done.stderr
