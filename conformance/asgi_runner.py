@@ -196,6 +196,7 @@ class ASGIRunner:
             application=plan.application.call,
             lifespan=self._lifespan,
             patience=plan.deadline,
+            host=plan.host,
         )
 
     def _concluded(self, stage: ASGIStage, error: BaseException | None, started: float) -> Outcome:

@@ -24,6 +24,7 @@ def main() -> None:
 @click.option("--interface", type=click.Choice(["wsgi", "asgi"]), help="What TARGET speaks.")
 @click.option("--path", "paths", multiple=True, help="Request path to send to; repeatable.")
 @click.option("--methods", help="HTTP methods that may be sent, comma-separated.")
+@click.option("--host", help="Host header of the requests.")
 @click.option("--backend", type=click.Choice(["asyncio", "trio"]), help="Event loop.")
 @click.option("--app-dir", type=click.Path(), help="Folder to import TARGET from.")
 @click.option("--report", type=click.Path(), help="Write a self-contained HTML report.")
@@ -47,6 +48,7 @@ _LONG = {
     "interface": "--target-interface",
     "paths": "--target-path",
     "methods": "--target-methods",
+    "host": "--target-host",
     "backend": "--target-backend",
     "app_dir": "--target-app-dir",
     "report": "--conformance-report",

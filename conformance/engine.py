@@ -46,6 +46,7 @@ class Plan:
         rules: the user's active set.
         deadline: seconds without progress after which a call hangs.
         backend: the event loop of an ASGI application.
+        host: the Host header of requests.
     """
 
     application: Application
@@ -54,6 +55,7 @@ class Plan:
     rules: Rules = field(default_factory=Rules)
     deadline: float = 10.0
     backend: str = "asyncio"
+    host: str = "localhost"
 
     @property
     def limit(self) -> float:
@@ -134,6 +136,7 @@ class WSGIRunner:
             paths=plan.paths,
             methods=plan.methods,
             application=plan.application.call,
+            host=plan.host,
         )
         started = time.perf_counter()
         error: BaseException | None = None

@@ -128,6 +128,7 @@ class ConformanceItem(pytest.Item):
             "duration": round(outcome.duration, 6),
             "findings": outcome.findings,
             "exercised": outcome.exercised,
+            "statuses": outcome.statuses,
             "reproduce": self.suite.reproduce(self),
         }
 

@@ -64,6 +64,12 @@ OPTIONS = (
         "METHODS",
     ),
     Option(
+        "host",
+        "--target-host",
+        "Host header of requests, for applications that answer only their own (default localhost)",
+        "HOST",
+    ),
+    Option(
         "backend",
         "--target-backend",
         "event loop for ASGI applications (default asyncio)",

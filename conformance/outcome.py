@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,6 +26,7 @@ class Outcome:
         findings: finding objects of the stream, one a requirement and verdict.
         evidence: evidence lines that the findings refer to.
         exercised: required clauses that were given a chance to be broken.
+        statuses: HTTP status codes of the responses, each once.
     """
 
     verdict: str
@@ -33,6 +35,7 @@ class Outcome:
     findings: list[dict[str, Any]] = field(default_factory=list)
     evidence: list[dict[str, Any]] = field(default_factory=list)
     exercised: list[str] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
 
 
 def judge(stage: Stage, rules: Rules, *, ended: str = "", reason: str = "") -> Outcome:
@@ -46,6 +49,7 @@ def judge(stage: Stage, rules: Rules, *, ended: str = "", reason: str = "") -> O
     """
     outcome = Outcome(ended or "pass", reason)
     told: dict[tuple[str, str, str], dict[str, Any]] = {}
+    outcome.statuses = sorted({code for watched in stage.exchanges for code in _codes(watched)})
     ours = []
     for violation, watched in _violations(stage):
         if violation.party == "server":
@@ -94,6 +98,19 @@ def _violations(stage: Stage) -> list[tuple[Violation, Watched | None]]:
             violation = replace(violation, party="application")
         found.append((violation, finding.watched))
     return found
+
+
+def _codes(watched: Watched) -> Iterator[int]:
+    """The status codes with which responses were started in an exchange."""
+    for rung in watched.exchange.rungs():
+        code: object = None
+        if rung.step == "send" and isinstance(rung.data, dict):
+            code = rung.data.get("status")
+        elif rung.step == "start_response" and isinstance(rung.data, tuple) and rung.data[0]:
+            text = rung.data[0][0]
+            code = int(text[:3]) if isinstance(text, str) and text[:3].isdecimal() else None
+        if isinstance(code, int) and 100 <= code <= 999:
+            yield int(code)
 
 
 def _tell(

@@ -82,7 +82,7 @@ class Recording:
         """What is printed before the last line: milder findings, and where the report is."""
         from gateproof.reports.terminal import counts_line
 
-        lines = self._mild(level)
+        lines = [*self._mild(level), *self._hollow()]
         if self.run.results:
             lines.append(counts_line(self.run))
         if self.fault:
@@ -104,6 +104,23 @@ class Recording:
                 times = counted(len(group.entries), "case")
                 message = visible(shorten(finding["message"], 120))
                 lines.append(f"{group.verdict}[{finding['requirement']}]: {message} ({times})")
+        return lines
+
+    def _hollow(self) -> list[str]:
+        """A hint for each target that never answered with anything but one and the same error."""
+        lines = []
+        for target in self.run.header.get("targets", ()):
+            codes = {
+                code
+                for result in self.run.results
+                if result["target"] == target["id"]
+                for code in result.get("statuses", ())
+            }
+            if len(codes) == 1 and min(codes) >= 400:
+                lines.append(
+                    f"note: {target['name']} answered every request with {min(codes)}; "
+                    "its own paths and host may be needed (--target-path, --target-host)"
+                )
         return lines
 
 

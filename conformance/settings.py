@@ -23,6 +23,7 @@ class Settings:
     interface: str | None = None
     paths: tuple[str, ...] = ("/",)
     methods: tuple[str, ...] = ("GET", "HEAD", "OPTIONS")
+    host: str = "localhost"
     backend: str = "asyncio"
     app_dir: Path = Path()
     report: Path | None = None
@@ -121,6 +122,7 @@ def settings(
         interface=_choice("interface", value("interface"), None),
         paths=_paths(strings("paths")) or default.paths,
         methods=_methods(strings("methods")) or default.methods,
+        host=_host(value("host") or default.host),
         backend=_choice("backend", value("backend"), default.backend) or default.backend,
         app_dir=path("app-dir") or invoked_in,
         report=_writable("report", path("report")),
@@ -166,6 +168,12 @@ def _methods(values: Iterable[str]) -> tuple[str, ...]:
                 f"--target-methods must be method names such as GET,POST, not {method!r}"
             )
     return tuple(dict.fromkeys(methods))
+
+
+def _host(host: str) -> str:
+    if not host.isascii() or any(c <= " " or c in "/\\,@" for c in host):
+        raise SettingsError(f"--target-host must be HOST or HOST:PORT, not {host!r}")
+    return host
 
 
 def _deadline(value: str | float | None, default: float) -> float:

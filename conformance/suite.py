@@ -216,6 +216,7 @@ class Suite:
                 rules=rules,
                 deadline=chosen.deadline,
                 backend=chosen.backend,
+                host=chosen.host,
             )
             selected = [item.case for item in own if item.slug == slug]
             self.engines[slug] = Engine(plan, selected)
@@ -250,6 +251,8 @@ class Suite:
             words += [f"--target-path={path}" for path in chosen.paths]
         if chosen.methods != default.methods:
             words.append(f"--target-methods={','.join(chosen.methods)}")
+        if chosen.host != default.host:
+            words.append(f"--target-host={chosen.host}")
         if chosen.backend != default.backend:
             words.append(f"--target-backend={chosen.backend}")
         given = self.config.getoption("gateproof_app_dir", default=None)

@@ -10,7 +10,7 @@ from typing import Any
 
 from gateproof.conformance.stage import Stage
 from gateproof.targets.watched import Watched
-from gateproof.targets.wsgi_environ import Request
+from gateproof.targets.wsgi_environ import HOST, Request
 from gateproof.targets.wsgi_gateway import Reply, serve
 
 TOGETHER = 5.0
@@ -23,9 +23,11 @@ class WSGIStage(Stage):
 
     Attributes:
         application: the WSGI callable.
+        host: the Host header of requests that don't say another.
     """
 
     application: Any = None
+    host: str = HOST
 
     def request(self, method: str = "GET", path: str | None = None, **fields: Any) -> Reply:
         """Make one request in this thread; see :class:`Request` for the fields.
@@ -44,7 +46,7 @@ class WSGIStage(Stage):
             NotApplicable: the method may not be sent.
         """
         watched = self._watch(request)
-        return serve(self.application, request, watched)
+        return serve(self.application, self._addressed(request), watched)
 
     def interleaved(self, outer: Request, inner: Request) -> tuple[Reply, Reply]:
         """Make ``inner`` when the first piece of the reply to ``outer`` was taken.
@@ -58,9 +60,23 @@ class WSGIStage(Stage):
         within: list[Reply] = []
         watched = self._watch(outer)
         reply = serve(
-            self.application, outer, watched, pause=lambda: within.append(self.play(inner))
+            self.application,
+            self._addressed(outer),
+            watched,
+            pause=lambda: within.append(self.play(inner)),
         )
         return reply, within[0] if within else self.play(inner)
+
+    def _addressed(self, request: Request) -> Request:
+        """``request`` with the stage's host where it has the one that goes without saying."""
+        if self.host == HOST:
+            return request
+        return request.but(
+            headers=tuple(
+                (name, self.host if (name, value) == ("Host", HOST) else value)
+                for name, value in request.headers
+            )
+        )
 
     def _watch(self, request: Request) -> Watched:
         if request.method not in self.methods:
@@ -85,7 +101,8 @@ class WSGIStage(Stage):
         def run(index: int) -> None:
             try:
                 start.wait(within)
-                replies[index] = serve(self.application, requests[index], watches[index])
+                addressed = self._addressed(requests[index])
+                replies[index] = serve(self.application, addressed, watches[index])
             except BaseException as error:  # noqa: BLE001 - raised again below
                 fatal.append(error)
 

@@ -9,7 +9,10 @@ from urllib.parse import unquote_to_bytes
 
 from gateproof.targets.wsgi_input import ERRORS, INPUTS
 
-HEADERS = (("Host", "localhost"), ("User-Agent", "gateproof"), ("Accept", "*/*"))
+HOST = "localhost"
+"""The Host header of requests that don't say another."""
+
+HEADERS = (("Host", HOST), ("User-Agent", "gateproof"), ("Accept", "*/*"))
 """The headers of a request that gives none."""
 
 CGI = {

@@ -45,6 +45,20 @@ def create(name="x"):
     return wsgi
 
 
+def only_own_host(environ, start_response):
+    known = environ.get("HTTP_HOST") == "example.org"
+    start_response("200 OK" if known else "400 Bad Request", [("Content-Type", "text/plain")])
+    return [b"hello" if known else b"who?"]
+
+
+async def asgi_only_own_host(scope, receive, send):
+    if scope["type"] != "http":
+        raise NotImplementedError(scope["type"])
+    known = (b"host", b"example.org") in [tuple(pair) for pair in scope["headers"]]
+    await send({"type": "http.response.start", "status": 200 if known else 400, "headers": []})
+    await send({"type": "http.response.body", "body": b"hello" if known else b"who?"})
+
+
 class Site:
     app = staticmethod(wsgi)
 

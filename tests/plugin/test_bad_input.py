@@ -30,6 +30,7 @@ MISTAKES = [
     (["--target=apps:wsgi", "--target-backend=curio"], 4, "must be one of asyncio, trio", "'curio'"),
     (["--target=apps:wsgi", "--conformance-level=most"], 4, "must be one of must, should, all", "did you mean must?"),
     (["--target=apps:wsgi", "--target-path=x"], 4, "must start with a slash", "'x'"),
+    (["--target=apps:wsgi", "--target-host=http://x/"], 4, "must be HOST or HOST:PORT", "'http://x/'"),
     (["--target=apps:wsgi", "--target-methods=GET,P T"], 4, "must be method names", "'P T'"),
     (["--target=apps:wsgi", "--conformance-deadline=soon"], 4, "must be a positive number of seconds", "'soon'"),
     (["--target=apps:wsgi", "--conformance-select=wsgi.status.forn"], 4, "matches no requirement and no case", "did you mean wsgi.status.form"),

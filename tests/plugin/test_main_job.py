@@ -239,6 +239,18 @@ def test_trio_runs_the_same_cases(applications: Project) -> None:
     assert hold(ran.text) == hold(other.text)
 
 
+@pytest.mark.parametrize("name", ["only_own_host", "asgi_only_own_host"])
+def test_an_application_that_refuses_every_request_is_pointed_out(
+    applications: Project, name: str
+) -> None:
+    refused = applications.pytest(f"--target=apps:{name}", "-q")
+    served = applications.pytest(f"--target=apps:{name}", "-q", "--target-host=example.org")
+
+    assert f"note: apps:{name} answered every request with 400" in refused.text
+    assert "note:" not in served.text
+    assert refused.code == served.code == 0
+
+
 def test_two_targets_in_one_run(applications: Project) -> None:
     ran = applications.pytest(
         "--target=apps:wsgi", "--target=apps:asgi", "--target=apps:wsgi", "-q"
