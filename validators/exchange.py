@@ -22,37 +22,37 @@ class Exchange:
     Recording is append-only and costs a tuple a rung; memory is bounded by
     ``head + tail`` rungs, however long the connection lives. What crossed is
     kept by reference: recorders copy what the other side may change later.
+
+    Attributes:
+        room: how many rungs the head has room for; of what comes then only the
+            last are kept.
     """
 
-    __slots__ = ("_head", "_keep", "_later", "_most", "_tail")
+    __slots__ = ("_head", "_keep", "_later", "_tail", "room")
 
     def __init__(self, head: int = HEAD, tail: int = TAIL) -> None:
         self._head: list[tuple[str, object, int]] = []
-        self._most = head
+        self.room = head
         self._keep = tail
         self._tail: deque[tuple[str, object, int]] | None = None  # few exchanges need it
         self._later = 0
 
     def add(self, step: str, data: object = None) -> None:
         """Record that ``data`` crossed the boundary by ``step``, now."""
-        head = self._head
-        if len(head) < self._most:
-            head.append((step, data, monotonic_ns()))
+        if self.room > 0:
+            self.room -= 1
+            self._head.append((step, data, monotonic_ns()))
             return
-        if self._tail is None:
-            self._tail = deque(maxlen=self._keep)
+        tail = self._tail
+        if tail is None:
+            tail = self._tail = deque(maxlen=self._keep)
         self._later += 1
-        self._tail.append((step, data, monotonic_ns()))
+        tail.append((step, data, monotonic_ns()))
 
     @property
     def count(self) -> int:
         """How many rungs there were, kept or not."""
         return len(self._head) + self._later
-
-    @property
-    def room(self) -> int:
-        """How many rungs the head has room for; of what comes then only the last are kept."""
-        return self._most - len(self._head)
 
     def skip(self, count: int) -> None:
         """Count rungs that the recorder did not keep, once the head is full."""

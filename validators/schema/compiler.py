@@ -288,16 +288,20 @@ class Writer:
         depth: int,
     ) -> None:
         """``v`` must be of one of several groups."""
+        checked = [(group, body) for group, body in bodies.items() if body and group & allowed]
+        if not checked:  # the type is all that is asked
+            types = self.give("TYPES", allowed)
+            self.refuse(depth, f"type({v}) not in {types} and type(plain({v})) not in {types}")
+            return
         self.make_plain(v, depth)
         free = allowed
         word = "if"
-        for group, body in bodies.items():
-            if body and group & allowed:
-                test = self.type_test(group & allowed, v, negate=False)
-                self.put(depth, f"{word} {test}:")
-                self.extend(depth + 1, body)
-                free -= group
-                word = "elif"
+        for group, body in checked:
+            test = self.type_test(group & allowed, v, negate=False)
+            self.put(depth, f"{word} {test}:")
+            self.extend(depth + 1, body)
+            free -= group
+            word = "elif"
         if free:
             self.put(depth, f"{word} {self.type_test(free, v, negate=False)}:")
             self.put(depth + 1, "pass")
