@@ -117,7 +117,7 @@ STATES: dict[str, dict[int, str]] = {
         Request.GONE: "after 'http.disconnect'",
     },
     ANSWER.name: {
-        Answer.WAITING: "before the connection was answered",
+        Answer.WAITING: "before 'websocket.connect' was received and answered",
         Answer.ACCEPTED: "after the connection was accepted",
         Answer.CLOSED: "after the application had closed the connection",
         Answer.REFUSED: "after the application had refused the connection",
