@@ -6,13 +6,12 @@ so that explaining one violation reads one file.
 
 from __future__ import annotations
 
-import difflib
 import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from importlib import resources
 
+from gateproof.validators.packaged import UnknownNameError, packaged
 from gateproof.validators.violation import Level, Party, Verdict
 
 DOCUMENTS = (
@@ -74,21 +73,6 @@ class Requirement:
         return self.enforce == "fail"
 
 
-class UnknownNameError(LookupError):
-    """Nothing of a kind has that name; ``nearest`` holds the most similar names."""
-
-    kind = "thing"
-
-    def __init__(self, name: str, nearest: list[str]) -> None:
-        super().__init__(name)
-        self.name = name
-        self.nearest = nearest
-
-    def __str__(self) -> str:
-        near = f"; did you mean {' or '.join(self.nearest)}?" if self.nearest else ""
-        return f"no {self.kind} is called {self.name!r}{near}"
-
-
 class UnknownRequirementError(UnknownNameError):
     """No requirement has that id; ``nearest`` holds the most similar ids."""
 
@@ -100,9 +84,7 @@ def document(name: str) -> dict[str, Requirement]:
     """The requirements of one file of ``spec/``, by id, in the order of the text."""
     import tomllib
 
-    text = (
-        resources.files("gateproof.validators").joinpath("spec", f"{name}.toml").read_text("utf-8")
-    )
+    text = packaged(f"spec/{name}.toml").decode()
     return {
         entry["id"]: Requirement(document=name, **entry)
         for entry in tomllib.loads(text)["requirement"]
@@ -132,6 +114,8 @@ def requirements() -> Iterator[Requirement]:
 
 def nearest(name: str, candidates: Iterable[str]) -> list[str]:
     """Up to three of ``candidates`` that look most like ``name``."""
+    import difflib
+
     return difflib.get_close_matches(name, list(candidates), n=3, cutoff=0.5)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from time import monotonic_ns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections import deque
+
     from gateproof.validators.violation import Rung
 
 HEAD = 48
@@ -45,6 +46,8 @@ class Exchange:
             return
         tail = self._tail
         if tail is None:
+            from collections import deque
+
             tail = self._tail = deque(maxlen=self._keep)
         self._later += 1
         tail.append((step, data, monotonic_ns()))

@@ -7,10 +7,9 @@ collect or a callable.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from typing import Literal
 
     from gateproof.validators.exchange import Exchange

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import functools
 import json
-from importlib import resources
 
-from gateproof.validators.catalogue import UnknownNameError, nearest
+from gateproof.validators.packaged import UnknownNameError, packaged
 
 Schema = dict[str, object] | bool
 """A schema of our dialect as JSON gives it."""
@@ -36,6 +35,8 @@ class SchemaError(ValueError):
 @functools.cache
 def names() -> tuple[str, ...]:
     """Every schema by name, such as ``"asgi/http.response.start"``."""
+    from importlib import resources
+
     root = resources.files("gateproof.validators").joinpath("schemas")
     return tuple(
         sorted(
@@ -55,18 +56,21 @@ def read(name: str) -> dict[str, object]:
         UnknownSchemaError: no schema has that name.
     """
     folder, _, file = name.partition("/")
-    path = resources.files("gateproof.validators").joinpath("schemas", folder, f"{file}.json")
-    if folder not in _FOLDERS or "/" in file or "\\" in file or not path.is_file():
-        raise UnknownSchemaError(name, nearest(name, names()))
-    content: dict[str, object] = json.loads(path.read_text("utf-8"))
+    try:
+        if folder not in _FOLDERS or "/" in file or "\\" in file:
+            raise FileNotFoundError(name)
+        content: dict[str, object] = json.loads(packaged(f"schemas/{name}.json"))
+    except FileNotFoundError:
+        from gateproof.validators.catalogue import nearest
+
+        raise UnknownSchemaError(name, nearest(name, names())) from None
     return content
 
 
 @functools.cache
 def dialect() -> dict[str, object]:
     """The metaschema that every schema file obeys."""
-    root = resources.files("gateproof.validators").joinpath("schemas")
-    content: dict[str, object] = json.loads(root.joinpath("dialect.json").read_text("utf-8"))
+    content: dict[str, object] = json.loads(packaged("schemas/dialect.json"))
     return content
 
 
