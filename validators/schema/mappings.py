@@ -112,6 +112,9 @@ def _each_key(
     writer.put(depth + 2, f"{mask} = {classify}({key})")
     writer.put(depth + 1, f"if {mask}:")
     writer.refuse(depth + 2, f"{mask} < 0")
+    if len(parts) == 1:  # then no bit needs to be told from another
+        writer.value(parts[0][1], item, depth + 2, looped=True)
+        return
     for bit, (_, inner) in enumerate(parts):
         copy = writer.fresh("w")
         writer.put(depth + 2, f"if {mask} & {1 << bit}:")
