@@ -184,7 +184,7 @@ class HTTPJudge(Judge):
         if gives is not None:
             self.content, mixed = self.move(CONTENT, self.content, gives, what)
         self.state, found = self.move(RESPONSE, self.state, symbol, what)
-        return mixed or found
+        return checks.to_nobody(mixed or found) if self.gone else mixed or found
 
     def go_astray(self) -> None:
         """Hold back: only a fresh start is judged from here on."""
@@ -195,6 +195,7 @@ class HTTPJudge(Judge):
         found: Found = NOTHING
         if isinstance(error, OSError) or not isinstance(error, Exception):
             self.gone = True
+            self.state = self.before  # it was not sent: an error page in its place is a first start
         elif self.before in _COMPLETE:
             found = NOTHING if refused_by_us(error) else checks.not_ignored(error)
         elif self.gone:

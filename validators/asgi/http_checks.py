@@ -194,3 +194,17 @@ def not_ignored(error: BaseException) -> Found:
             verdict="observed",
         ),
     )
+
+
+def to_nobody(found: Found) -> Found:
+    """Breaches of order once the client has gone: nobody can be misled by them any more.
+
+    What is sent then has no effect
+    (https://asgi.readthedocs.io/en/latest/specs/main.html#error-handling), so
+    that an error handler that starts a second response does no harm.
+    """
+    if not found:
+        return found
+    from dataclasses import replace
+
+    return tuple(replace(breach, verdict=breach.verdict or "weak") for breach in found)
