@@ -152,6 +152,11 @@ def _called(target: str, factory: Any, args: list[Any], kwargs: dict[str, Any]) 
         )
     try:
         return factory(*args, **kwargs)
+    except ModuleNotFoundError as error:
+        raise EnvironmentFaultError(
+            f"--target={target}: the factory needs the module {error.name!r}, which is not "
+            f"installed in {sys.prefix}; install it there\n{_own_traceback(error)}"
+        ) from None
     except Exception as error:  # noqa: BLE001 - the user is shown whatever it is
         raise TargetError(
             f"--target={target}: the factory raised {type(error).__name__}: {error}\n"

@@ -20,6 +20,7 @@ MISTAKES = [
     (["--target=apps:number"], 4, "number is an int, which cannot be called", "name a WSGI or ASGI"),
     (["--target=apps:number()"], 4, "which cannot be called", "leave out the parentheses"),
     (["--target=apps:broken_factory()"], 4, "the factory raised RuntimeError: no database", "apps.py"),
+    (["--target=needs_late:create()"], 3, "needs the module 'no_such_package'", "install it there"),
     (["--target=raises:app"], 4, "importing 'raises' raised ZeroDivisionError", "raises.py"),
     (["--target=exits:app"], 4, "ended the interpreter (SystemExit(3))", "__main__"),
     (["--target=needs:app"], 3, "needs the module 'no_such_package'", "install it there"),
@@ -51,6 +52,7 @@ def test_mistake(applications: Project, argv: list[str], code: int, what: str, d
             "raises.py": "def load():\n    return 1 / 0\n\napp = load()\n",
             "exits.py": "raise SystemExit(3)\n",
             "needs.py": "import no_such_package\n",
+            "needs_late.py": "def create():\n    import no_such_package\n",
         }
     )
     ran = applications.pytest(*argv)
