@@ -38,7 +38,7 @@ test-oldest:
 # The long runs: repeats of the whole suite in a random order of load, and
 # thousands of examples where the default takes dozens.
 nightly: $(VENV)/.test install
-	GATEPROOF_EXAMPLES=nightly $(BIN)/python -m pytest $(TESTS)
+	GATEPROOF_TEST_SCALE=20 $(BIN)/python -m pytest $(TESTS)
 	for n in 1 2 3 4 5 6 7 8 9 10; do \
 		$(BIN)/python -m pytest tests/frameworks tests/plugin -q -n 2 || exit 1; done
 

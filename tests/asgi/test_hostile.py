@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,6 +56,9 @@ class Endless:
     def __next__(self):
         return (b"a", b"b")
 
+
+SCALE = int(os.environ.get("GATEPROOF_TEST_SCALE", "1"))
+"""How many times more examples than by default, for nightly runs."""
 
 HEADERS = [(b"content-length", b"5")]
 
@@ -194,7 +199,7 @@ scopes = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150 * SCALE, deadline=None, database=None, derandomize=SCALE == 1)
 @given(scopes, st.lists(rungs, max_size=12))
 def test_no_sequence_of_steps_crashes_a_judge(scope, steps):
     ladder = [("call", scope)]
