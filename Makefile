@@ -15,7 +15,7 @@ demo: $(VENV)/.demo install
 test: $(VENV)/.test install
 	$(BIN)/python -m pytest $(TESTS)
 
-lint: $(VENV)/.lint install
+lint: $(VENV)/.test $(VENV)/.lint install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p gateproof.validators -p gateproof.targets -p gateproof.reports -p gateproof.conformance
