@@ -154,6 +154,24 @@ def test_stops_at_the_first_failure_and_runs_the_last_failed(applications: Proje
     assert re.search(r"^1 failed(, \d+ deselected)? in ", again.lines[-1]), again.text
 
 
+def test_failed_first_stepwise_and_deselect(applications: Project) -> None:
+    target = "--target=apps:text_body"
+    every = applications.pytest(target, "-q")
+    failed = re.findall(r"FAILED (gateproof::\S+)", every.text)
+    first = applications.pytest(target, "-v", "--ff")
+    step = applications.pytest(target, "-q", "--sw")
+    on = applications.pytest(target, "-q", "--sw", "--sw-skip")
+    without = applications.pytest(target, "-q", *(f"--deselect={nodeid}" for nodeid in failed))
+
+    assert len(failed) > 20
+    order = re.findall(r"^(gateproof::\S+) (?:FAILED|SKIPPED)", first.text, re.MULTILINE)
+    assert order[: len(failed)] == failed
+    assert "1 failed" in step.lines[-1]
+    assert "2 failed" in on.lines[-1]
+    assert f"{len(failed)} deselected" in without.lines[-1]
+    assert without.code == 5, without.text
+
+
 @pytest.mark.parametrize("name", ["asgi", "text_body"])
 def test_several_processes_give_the_same_verdicts(applications: Project, name: str) -> None:
     def verdicts(*options: str) -> tuple[int, dict[str, str], tuple[int, int]]:
