@@ -7,8 +7,10 @@ a pytest-xdist run writes one stream, whoever ran the cases.
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
+import sys
 import warnings
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -111,6 +113,12 @@ class Suite:
     def pytest_sessionstart(self) -> None:
         """Load the targets and open the stream."""
         chosen = self.settings
+        if importlib.util.find_spec(chosen.backend) is None:
+            pytest.exit(
+                f"--target-backend={chosen.backend} needs {chosen.backend}, which is not installed "
+                f"in {sys.prefix}; install gateproof[{chosen.backend}]",
+                returncode=3,
+            )
         try:
             with warnings.catch_warnings():
                 calm_warnings("ignore")

@@ -64,6 +64,26 @@ def test_mistake(applications: Project, argv: list[str], code: int, what: str, d
     assert "INTERNALERROR" not in ran.text
 
 
+def test_a_backend_that_is_not_installed(applications: Project) -> None:
+    applications.write(
+        {
+            "hidden.py": """
+                import importlib.util
+
+                found = importlib.util.find_spec
+                importlib.util.find_spec = lambda name, *a: None if name == "trio" else found(name, *a)
+                """
+        }
+    )
+    ran = applications.pytest(
+        "-p", "hidden", "--target=apps:asgi", "--target-backend=trio", env={"PYTHONPATH": "."}
+    )
+
+    assert ran.code == 3, ran.text
+    assert "--target-backend=trio needs trio" in ran.text
+    assert "gateproof[trio]" in ran.text
+
+
 FILES = [
     ('target = "apps:wsgi"\nlevle = "must"\n', "unknown key 'levle'", "did you mean level"),
     ('target = "apps:wsgi"\nxyz = 1\n', "unknown key 'xyz'", "the keys are app-dir"),
