@@ -16,7 +16,6 @@ from gateproof.conformance.engine import (
     AT_ONCE,
     Plan,
     conclude,
-    hung,
     progress,
     too_many_hangs,
 )
@@ -202,7 +201,7 @@ class ASGIRunner:
     def _concluded(self, stage: ASGIStage, error: BaseException | None, started: float) -> Outcome:
         outcome = conclude(stage, self.plan, error)
         outcome.duration = time.perf_counter() - started
-        if hung(outcome):
+        if outcome.hung:
             family = stage.case.family
             self._hangs[family] = self._hangs.get(family, 0) + 1
         return outcome

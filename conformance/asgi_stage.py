@@ -78,6 +78,7 @@ class ASGIStage(Stage):
         """
         reply = await self.ask(asked)
         if reply.timed_out and reply.status is None:
+            self.hung = True
             self.broken(
                 "asgi.http.app.completes-response",
                 f"sent no response within {self.patience:g} s to {asked}",
@@ -173,6 +174,7 @@ class ASGIStage(Stage):
     async def offer_unknown(self) -> Ending:
         """Call the application with a scope of an unknown type; says how that ended."""
         watched = self._exchange("asgi.http", f"a scope of type {asgi_server.UNKNOWN!r}")
+        watched.may_raise = True
         ending = await asgi_server.offer_unknown(self.application, watched, patience=self.patience)
         _excuse_the_server(watched)
         return ending

@@ -88,7 +88,7 @@ class Engine:
         if self._runner is None:
             self._runner = self._open()
         outcome: Outcome = self._runner.outcome(case)
-        self._hung = self._hung or hung(outcome)
+        self._hung = self._hung or outcome.hung
         return outcome
 
     def _open(self) -> Any:
@@ -151,7 +151,7 @@ class WSGIRunner:
         except BaseException as caught:  # noqa: BLE001 - whatever it is, it is this case's outcome
             error = caught
         outcome = conclude(stage, plan, error)
-        self._hangs += hung(outcome)
+        self._hangs += outcome.hung
         outcome.duration = time.perf_counter() - started
         return outcome
 
@@ -190,11 +190,6 @@ def progress(stage: Stage) -> tuple[int, int]:
     return len(exchanges), exchanges[-1].exchange.count if exchanges else 0
 
 
-def hung(outcome: Outcome) -> bool:
-    """Whether a case found that the application does not come back."""
-    return any(finding["requirement"] in HANG_BREAKS.values() for finding in outcome.findings)
-
-
 def too_many_hangs(hangs: int, family: str) -> str:
     """Why the rest of a family is not tried any more, or the empty string."""
     if hangs < HANGS:
@@ -230,6 +225,7 @@ def _conclude(stage: Stage, plan: Plan, error: BaseException | None) -> Outcome:
             expected="an answer, an exception or a return",
             hint="look where it waits; a synchronous call inside async code blocks the whole loop",
         )
+        stage.hung = True
         return judge(stage, rules)
     return judge(stage, rules, ended="harness", reason=_fault(error))
 

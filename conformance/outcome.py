@@ -27,6 +27,7 @@ class Outcome:
         evidence: evidence lines that the findings refer to.
         exercised: required clauses that were given a chance to be broken.
         statuses: HTTP status codes of the responses, each once.
+        hung: the application did not come back.
     """
 
     verdict: str
@@ -36,6 +37,7 @@ class Outcome:
     evidence: list[dict[str, Any]] = field(default_factory=list)
     exercised: list[str] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
+    hung: bool = False
 
 
 def judge(stage: Stage, rules: Rules, *, ended: str = "", reason: str = "") -> Outcome:
@@ -47,7 +49,7 @@ def judge(stage: Stage, rules: Rules, *, ended: str = "", reason: str = "") -> O
         ended: ``"n/a"``, ``"blocked"`` or ``"harness"`` if the case ended so.
         reason: why it ended so.
     """
-    outcome = Outcome(ended or "pass", reason)
+    outcome = Outcome(ended or "pass", reason, hung=stage.hung)
     told: dict[tuple[str, str, str], dict[str, Any]] = {}
     outcome.statuses = sorted({code for watched in stage.exchanges for code in _codes(watched)})
     ours = []
@@ -67,8 +69,28 @@ def judge(stage: Stage, rules: Rules, *, ended: str = "", reason: str = "") -> O
     outcome.verdict = _verdict(outcome, stage) if not ended else outcome.verdict
     if any(finding["verdict"] == "fail" for finding in outcome.findings):
         outcome.verdict = "fail"
+    if outcome.verdict == "pass" and stage.exchanges and all(map(_broke_down, stage.exchanges)):
+        first = stage.exchanges[0]
+        outcome.verdict = "blocked"
+        outcome.reason = f"the application raised {first.raised!r} on {first.request}"[:300]
+        ended = outcome.verdict
     outcome.exercised = sorted(name for name in exercised(stage, bool(ended)) if rules.wants(name))
     return outcome
+
+
+def _broke_down(watched: Watched) -> bool:
+    """Whether an application raised instead of answering, though the client was there."""
+    if watched.raised is None or watched.may_raise or watched.family not in ("wsgi", "asgi.http"):
+        return False
+    return not any(
+        rung.step in ("send", "start_response")
+        or (rung.step == "received" and _kind(rung.data) == "http.disconnect")
+        for rung in watched.exchange.rungs()
+    )
+
+
+def _kind(event: object) -> object:
+    return event.get("type") if isinstance(event, dict) else None
 
 
 def _verdict(outcome: Outcome, stage: Stage) -> str:

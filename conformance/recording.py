@@ -106,16 +106,30 @@ class Recording:
                 lines.append(f"{group.verdict}[{finding['requirement']}]: {message} ({times})")
         return lines
 
+    @property
+    def silent(self) -> list[str]:
+        """The names of targets that were asked and never answered, so that nothing was shown."""
+        return [
+            target["name"]
+            for target in self.run.header.get("targets", ())
+            if not self._codes(target["id"])
+            and "blocked" in {r["verdict"] for r in self.run.results if r["target"] == target["id"]}
+        ]
+
+    def _codes(self, target: str) -> set[int]:
+        """The status codes with which a target answered."""
+        return {
+            code
+            for result in self.run.results
+            if result["target"] == target
+            for code in result.get("statuses", ())
+        }
+
     def _hollow(self) -> list[str]:
-        """A hint for each target that never answered with anything but one and the same error."""
-        lines = []
+        """A hint for each target that never answered, or always with one and the same error."""
+        lines = [f"note: {name} answered no request; see the blocked cases" for name in self.silent]
         for target in self.run.header.get("targets", ()):
-            codes = {
-                code
-                for result in self.run.results
-                if result["target"] == target["id"]
-                for code in result.get("statuses", ())
-            }
+            codes = self._codes(target["id"])
             if len(codes) == 1 and min(codes) >= 400:
                 lines.append(
                     f"note: {target['name']} answered every request with {min(codes)}; "

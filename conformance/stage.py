@@ -33,6 +33,7 @@ class Stage:
         exchanges: every exchange so far, in order; the engine reads their
             violations when the case has ended.
         findings: what the case itself found.
+        hung: the application did not come back.
     """
 
     case: Case
@@ -40,6 +41,7 @@ class Stage:
     methods: Collection[str] = ("GET", "HEAD", "OPTIONS")
     exchanges: list[Watched] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    hung: bool = False
 
     def broken(
         self,

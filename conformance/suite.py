@@ -327,11 +327,13 @@ class Suite:
         if "harness" in verdicts or (self.recording and self.recording.fault):
             session.exitstatus = 3
         elif (
-            session.exitstatus == pytest.ExitCode.OK
-            and verdicts
-            and set(verdicts) <= {"n/a", "blocked"}
+            session.exitstatus == pytest.ExitCode.OK and verdicts and self._nothing_shown(verdicts)
         ):
             session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+
+    def _nothing_shown(self, verdicts: dict[str, int]) -> bool:
+        silent = self.recording is not None and bool(self.recording.silent)
+        return silent or set(verdicts) <= {"n/a", "blocked"}
 
     def _cut_short(self, session: pytest.Session, exitstatus: int) -> str:
         """Why the run did not come to its end, or the empty string."""

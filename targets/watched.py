@@ -22,6 +22,7 @@ class Watched:
         exchange: the ladder.
         violations: what the validator found, in order.
         raised: what left the application, if anything did.
+        may_raise: to raise is a right answer, as to an unknown protocol.
     """
 
     family: str
@@ -29,6 +30,7 @@ class Watched:
     exchange: Exchange = field(default_factory=lambda: Exchange(head=LADDER, tail=100))
     violations: list[Violation] = field(default_factory=list)
     raised: BaseException | None = None
+    may_raise: bool = False
 
     def policy(self) -> Policy:
         """A policy that appends everything the judge finds to ``violations``."""

@@ -59,6 +59,18 @@ async def asgi_only_own_host(scope, receive, send):
     await send({"type": "http.response.body", "body": b"hello" if known else b"who?"})
 
 
+def wsgi_raises(environ, start_response):
+    raise ValueError("always")
+
+
+async def asgi_raises(scope, receive, send):
+    raise ValueError("always")
+
+
+def no_result(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+
+
 class Site:
     app = staticmethod(wsgi)
 

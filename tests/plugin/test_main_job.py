@@ -269,6 +269,30 @@ def test_an_application_that_refuses_every_request_is_pointed_out(
     assert refused.code == served.code == 0
 
 
+@pytest.mark.parametrize("name", ["wsgi_raises", "asgi_raises"])
+def test_what_an_application_that_only_raises_cannot_show_is_blocked(
+    applications: Project, name: str
+) -> None:
+    """Nothing was proven, so that nothing may count as passed; to refuse a protocol is right."""
+    ran = applications.pytest(f"--target=apps:{name}", "--conformance-results=r.jsonl", "-q", "-rs")
+    run = read(applications.folder / "r.jsonl")
+    passed = [result["case"] for result in run.results if result["verdict"] == "pass"]
+
+    assert ran.code == 5, ran.text
+    assert f"note: apps:{name} answered no request" in ran.text
+    assert "blocked: the application raised ValueError('always') on GET /" in ran.text
+    assert set(passed) <= {"asgi.http::unknown-scope-type"}
+    assert run.counts()["blocked"] > 25
+
+
+def test_a_result_that_is_missing_is_no_hang(applications: Project) -> None:
+    ran = applications.pytest("--target=apps:no_result", "-q", "-rs")
+
+    assert ran.code == 1
+    assert "fail[wsgi.app.returns-iterable]: the application returned None" in ran.text
+    assert "hung" not in ran.text
+
+
 def test_two_targets_in_one_run(applications: Project) -> None:
     ran = applications.pytest(
         "--target=apps:wsgi", "--target=apps:asgi", "--target=apps:wsgi", "-q"

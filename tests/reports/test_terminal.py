@@ -28,7 +28,7 @@ fail[asgi.http.response-start.once]: http.response.start was sent a second time,
   allowed here: http.response.body
   why:   Only one start event is sent per request.
          https://asgi.readthedocs.io/en/latest/specs/www.html#response-start-send-event
-  note:  A second start event always fails."""
+  note:  A second start event fails while there is a client;"""
 
 
 def test_a_block_says_what_where_why_and_what_to_do(build: Any) -> None:
