@@ -114,15 +114,9 @@ def _module(target: str, name: str, app_dir: Path) -> Any:
                 f"or on sys.path{_near(missing, _modules(app_dir))}; "
                 "run from the project's folder or give --target-app-dir"
             ) from None
-        raise EnvironmentFaultError(
-            f"--target={target}: importing {name!r} needs the module {missing!r}, which is not "
-            f"installed in {sys.prefix}; install it there\n{_own_traceback(error)}"
-        ) from None
+        raise _raised(target, f"importing {name!r}", error) from None
     except Exception as error:  # noqa: BLE001 - the user is shown whatever it is
-        raise TargetError(
-            f"--target={target}: importing {name!r} raised {type(error).__name__}: {error}\n"
-            f"{_own_traceback(error)}"
-        ) from None
+        raise _raised(target, f"importing {name!r}", error) from None
     except SystemExit as error:
         raise TargetError(
             f"--target={target}: importing {name!r} ended the interpreter "
@@ -152,16 +146,20 @@ def _called(target: str, factory: Any, args: list[Any], kwargs: dict[str, Any]) 
         )
     try:
         return factory(*args, **kwargs)
-    except ModuleNotFoundError as error:
-        raise EnvironmentFaultError(
-            f"--target={target}: the factory needs the module {error.name!r}, which is not "
-            f"installed in {sys.prefix}; install it there\n{_own_traceback(error)}"
-        ) from None
     except Exception as error:  # noqa: BLE001 - the user is shown whatever it is
-        raise TargetError(
-            f"--target={target}: the factory raised {type(error).__name__}: {error}\n"
-            f"{_own_traceback(error)}"
-        ) from None
+        raise _raised(target, "the factory", error) from None
+
+
+def _raised(target: str, what: str, error: Exception) -> TargetError:
+    """What to tell when the user's code raised, with the user's part of the traceback."""
+    if isinstance(error, ModuleNotFoundError):
+        return EnvironmentFaultError(
+            f"--target={target}: {what} needs the module {error.name!r}, which is not "
+            f"installed in {sys.prefix}; install it there\n{_own_traceback(error)}"
+        )
+    return TargetError(
+        f"--target={target}: {what} raised {type(error).__name__}: {error}\n{_own_traceback(error)}"
+    )
 
 
 def _own_traceback(error: BaseException) -> str:

@@ -1,6 +1,6 @@
 """ASGI HTTP: request bodies, of every size and cut, with keys present or left out.
 
-https://asgi.readthedocs.io/en/stable/specs/www.html#request-receive-event
+https://asgi.readthedocs.io/en/latest/specs/www.html#request-receive-event
 """
 
 from __future__ import annotations

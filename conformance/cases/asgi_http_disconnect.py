@@ -1,6 +1,6 @@
 """ASGI HTTP: clients that go away, at every point of a request.
 
-https://asgi.readthedocs.io/en/stable/specs/www.html#disconnect-receive-event-http
+https://asgi.readthedocs.io/en/latest/specs/www.html#disconnect-receive-event-http
 """
 
 from __future__ import annotations

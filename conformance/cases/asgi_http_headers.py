@@ -1,6 +1,6 @@
 """ASGI HTTP: request headers, in every legal container, case and number.
 
-https://asgi.readthedocs.io/en/stable/specs/www.html#http-connection-scope
+https://asgi.readthedocs.io/en/latest/specs/www.html#http-connection-scope
 """
 
 from __future__ import annotations

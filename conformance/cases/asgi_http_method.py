@@ -1,6 +1,6 @@
 """ASGI HTTP: request methods.
 
-https://asgi.readthedocs.io/en/stable/specs/www.html#http-connection-scope
+https://asgi.readthedocs.io/en/latest/specs/www.html#http-connection-scope
 """
 
 from __future__ import annotations

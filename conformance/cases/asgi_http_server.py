@@ -1,6 +1,6 @@
 """ASGI HTTP: servers that offer more, take their time, or serve many at once.
 
-https://asgi.readthedocs.io/en/stable/extensions.html
+https://asgi.readthedocs.io/en/latest/extensions.html
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ An application is promised one lifespan for each event loop, not that it can be
 started again in the same one. So every further cycle is first tried in the
 plainest form, and without success nothing is concluded.
 
-https://asgi.readthedocs.io/en/stable/specs/lifespan.html
+https://asgi.readthedocs.io/en/latest/specs/lifespan.html
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """ASGI WebSocket: the end of a connection, by either side and at every point.
 
-https://asgi.readthedocs.io/en/stable/specs/www.html#disconnect-receive-event-ws
+https://asgi.readthedocs.io/en/latest/specs/www.html#disconnect-receive-event-ws
 """
 
 from __future__ import annotations

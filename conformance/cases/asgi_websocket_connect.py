@@ -1,6 +1,6 @@
 """ASGI WebSocket: the handshake, accepted or denied.
 
-https://asgi.readthedocs.io/en/stable/specs/www.html#connect-receive-event
+https://asgi.readthedocs.io/en/latest/specs/www.html#connect-receive-event
 """
 
 from __future__ import annotations

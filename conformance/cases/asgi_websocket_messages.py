@@ -1,6 +1,6 @@
 """ASGI WebSocket: messages from the client, of every kind, size and shape.
 
-https://asgi.readthedocs.io/en/stable/specs/www.html#receive-receive-event
+https://asgi.readthedocs.io/en/latest/specs/www.html#receive-receive-event
 """
 
 from __future__ import annotations

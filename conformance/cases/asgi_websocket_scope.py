@@ -1,6 +1,6 @@
 """ASGI WebSocket: scopes with optional keys absent, None or given, and with unknown ones.
 
-https://asgi.readthedocs.io/en/stable/specs/www.html#websocket-connection-scope
+https://asgi.readthedocs.io/en/latest/specs/www.html#websocket-connection-scope
 """
 
 from __future__ import annotations

@@ -6,7 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -187,30 +190,36 @@ def application(environ, start_response):
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-def test_ctrl_c_keeps_what_was_measured(project: Project) -> None:
+@contextmanager
+def under_way(project: Project, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """A run of the suite on a slow application whose first case has passed; killed at the end."""
     project.write({"slow.py": SLOW})
     process = subprocess.Popen(
-        [
-            sys.executable, "-m", "pytest", "--target=slow:application", "-v",
-            "--conformance-results=r.jsonl", "--conformance-report=r.html",
-        ],
+        [sys.executable, "-m", "pytest", "--target=slow:application", "-v", *options],
         cwd=project.folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )  # fmt: skip
+    )
+    limit = threading.Timer(90, process.kill)
+    limit.start()
     try:
         assert process.stdout is not None
-        for line in process.stdout:
-            if "PASSED" in line:
-                break
+        assert any("PASSED" in line for line in process.stdout)
+        yield process
+    finally:
+        limit.cancel()
+        process.kill()
+        process.communicate(timeout=10)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_ctrl_c_keeps_what_was_measured(project: Project) -> None:
+    options = ("--conformance-results=r.jsonl", "--conformance-report=r.html")
+    with under_way(project, *options) as process:
         process.send_signal(signal.SIGINT)
         text, _ = process.communicate(timeout=60)
-    finally:
-        process.kill()
-        process.wait(timeout=10)
     run = read(project.folder / "r.jsonl")
 
     assert process.returncode == 2, text
@@ -224,25 +233,8 @@ def test_ctrl_c_keeps_what_was_measured(project: Project) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 def test_a_killed_run_still_gives_a_report(project: Project) -> None:
-    project.write({"slow.py": SLOW})
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", "--target=slow:application", "-v",
-         "--conformance-results=r.jsonl"],
-        cwd=project.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if "PASSED" in line:
-                break
-    finally:
-        process.kill()
-        process.wait(timeout=10)
-        process.stdout.close()
+    with under_way(project, "--conformance-results=r.jsonl"):
+        pass
     ran = project.run("gateproof.conformance.cli", "report", "r.jsonl", "--html", "r.html")
 
     assert ran.code == 0, ran.text
