@@ -6,6 +6,7 @@ that a target sent can move the cursor or pose as a line of ours.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -142,10 +143,22 @@ def _block(entry: Entry, run: Run) -> str:
         text.append(f"  why:   {why[0]}")
         text += [f"         {line}" for line in why[1:]]
     if entry_of_spec and entry_of_spec.position:
-        text.append(f"  note:  {visible(entry_of_spec.position)}")
+        text += _wrapped("note", entry_of_spec.position)
     if finding["hint"]:
-        text.append(f"  help:  {visible(shorten(finding['hint'], 400))}")
+        text += _wrapped("help", shorten(finding["hint"], 400))
     return "\n".join(text)
+
+
+def _wrapped(name: str, sentences: str) -> list[str]:
+    """Sentences of ours under ``name``, broken between words."""
+    return textwrap.wrap(
+        visible(sentences),
+        WIDTH,
+        initial_indent=f"  {name}:  ",
+        subsequent_indent=" " * 9,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _field(name: str, value: str) -> list[str]:

@@ -86,6 +86,25 @@ def test_gateproof_and_pytest_commands_run(readme: str, project: Project) -> Non
     assert ran >= 8
 
 
+STARTED_TWICE = """
+async def application(scope, receive, send):
+    if scope["type"] != "http":
+        raise NotImplementedError(scope["type"])
+    await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.start", "status": 500, "headers": []})
+    await send({"type": "http.response.body", "body": b"oops"})
+"""
+
+
+def test_the_failure_is_the_one_shown(readme: str, project: Project) -> None:
+    project.write({"myapp.py": STARTED_TWICE})
+    shown = blocks(readme, "text")[0]
+    ran = project.pytest("--target=myapp:application", "-q", "-x")
+
+    assert shown.strip() in ran.text
+
+
 def test_make_targets_exist(readme: str, checkout: Path) -> None:
     makefile = (checkout / "Makefile").read_text("utf-8")
     named = {word for command in re.findall(r"make ([a-z-]+)", readme) for word in [command]}
