@@ -1,8 +1,8 @@
 """Threads that an application left hanging must not hold the interpreter's exit.
 
 A call that hangs in a worker thread cannot be interrupted, and the interpreter
-waits for every thread that is not a daemon before it exits, executors' threads
-included. So the first thing it does when it shuts down is to give the leftovers
+waits for every thread that is not a daemon and for the threads of executors
+before it exits. So the first thing it does when it shuts down is to give the leftovers
 a moment and, if they still live, to exit with the status that the run had.
 """
 
@@ -21,8 +21,7 @@ def exit_without(leftovers: set[threading.Thread], status: int) -> None:
     """Make sure that the process ends with ``status`` although ``leftovers`` live on.
 
     Args:
-        leftovers: non-daemon threads that were there when the run ended and not
-            when it began.
+        leftovers: threads that were there when the run ended and not when it began.
         status: the exit status of the run.
     """
 
@@ -44,9 +43,13 @@ def exit_without(leftovers: set[threading.Thread], status: int) -> None:
 
 
 def living() -> set[threading.Thread]:
-    """The non-daemon threads that are alive, without the main one."""
+    """The threads that are alive, without the main one and our own.
+
+    Daemons, too: the threads of an executor that a daemon made are daemons, and
+    the interpreter waits for them all the same.
+    """
     return {
         thread
         for thread in threading.enumerate()
-        if not thread.daemon and thread is not threading.main_thread()
+        if thread is not threading.main_thread() and not thread.name.startswith("gateproof")
     }

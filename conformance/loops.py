@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
@@ -159,59 +160,118 @@ class AsyncioLoop:
         self._loop.close()
 
 
+class Handle:
+    """A task in another thread: its result, and the scope that cancels it."""
+
+    def __init__(self) -> None:
+        self.result: Future[Any] = Future()
+        self.scope: Any = None
+
+    def done(self) -> bool:
+        """Whether the task has ended."""
+        return self.result.done()
+
+    def cancelled(self) -> bool:
+        """Whether the task was cancelled."""
+        return self.result.cancelled()
+
+    def exception(self) -> BaseException | None:
+        """What the task raised, once it has ended."""
+        return self.result.exception(timeout=0)
+
+
 class ThreadLoop:
-    """Any anyio backend in a daemon thread of its own."""
+    """Any anyio backend in a daemon thread of its own.
+
+    Nothing here waits for the loop to take notice: it may be blocked for good.
+    """
 
     def __init__(self, backend: str, patience: float) -> None:
-        import anyio
-        from anyio.from_thread import BlockingPortal
-
         self.backend = backend
         self._patience = patience
         self._beats = 0
-        ready: Future[BlockingPortal] = Future()
-
-        async def beat() -> None:
-            while True:
-                self._beats += 1
-                await anyio.sleep(_BEAT)
-
-        async def main() -> None:
-            async with BlockingPortal() as portal, anyio.create_task_group() as group:
-                group.start_soon(beat)
-                ready.set_result(portal)
-                await portal.sleep_until_stopped()
-                group.cancel_scope.cancel()
+        self._group: Any = None
+        self._soon: Callable[..., object]
+        self._calls: Any = None
+        ready: Future[None] = Future()
 
         def live() -> None:
+            import anyio
+
             try:
-                anyio.run(main, backend=backend)
+                anyio.run(self._live, ready, backend=backend)
             except BaseException as error:  # noqa: BLE001 - told to whoever waits
                 if not ready.done():
                     ready.set_exception(error)
 
         threading.Thread(target=live, name="gateproof loop", daemon=True).start()
-        self._portal = ready.result(timeout=60)
+        ready.result(timeout=60)
 
-    def spawn(self, function: Callable[[], Coroutine[Any, Any, Any]]) -> Future[Any]:
+    async def _live(self, ready: Future[None]) -> None:
+        import anyio
+
+        if self.backend == "trio":
+            import trio
+
+            self._soon = trio.lowlevel.current_trio_token().run_sync_soon
+        else:
+            self._soon = asyncio.get_running_loop().call_soon_threadsafe
+        self._calls, calls = anyio.create_memory_object_stream[Callable[[], object]](math.inf)
+        async with self._calls, calls, anyio.create_task_group() as self._group:
+            self._group.start_soon(self._beat)
+            ready.set_result(None)
+            async for call in calls:
+                call()
+
+    async def _beat(self) -> None:
+        import anyio
+
+        while True:
+            self._beats += 1
+            await anyio.sleep(_BEAT)
+
+    def _later(self, call: Callable[[], object]) -> None:
+        """Make ``call`` in the loop's thread, inside of a task, when the loop comes to it."""
+        self._soon(self._calls.send_nowait, call)
+
+    async def _work(self, function: Callable[[], Coroutine[Any, Any, Any]], handle: Handle) -> None:
+        import anyio
+
+        value, error = None, None
+        with anyio.CancelScope() as handle.scope:
+            try:
+                value = await function()
+            except anyio.get_cancelled_exc_class():
+                handle.result.cancel()
+                raise
+            except BaseException as caught:  # noqa: BLE001 - told to whoever waits
+                error = caught
+        if error is not None:
+            handle.result.set_exception(error)
+        elif not handle.result.done():
+            handle.result.set_result(value)
+
+    def spawn(self, function: Callable[[], Coroutine[Any, Any, Any]]) -> Handle:
         """Start a task in the loop's thread."""
-        return self._portal.start_task_soon(function)
+        handle = Handle()
+        self._later(lambda: self._group.start_soon(self._work, function, handle))
+        return handle
 
-    def wait(self, handle: Future[Any], timeout: float) -> bool:
+    def wait(self, handle: Handle, timeout: float) -> bool:
         """Wait until the task has ended, the time is up, or the loop stands still."""
         until = time.monotonic() + timeout
         beats, changed = self._beats, time.monotonic()
         while not handle.done() and time.monotonic() < until:
-            futures.wait([handle], timeout=_BEAT)
+            futures.wait([handle.result], timeout=_BEAT)
             if self._beats != beats:
                 beats, changed = self._beats, time.monotonic()
             elif time.monotonic() - changed > self._patience:
                 raise AbandonedError(f"the event loop stands still for {self._patience:g} s")
         return handle.done()
 
-    def cancel(self, handle: Future[Any]) -> None:
+    def cancel(self, handle: Handle) -> None:
         """Cancel the task in its own thread."""
-        handle.cancel()
+        self._later(lambda: handle.scope is not None and handle.scope.cancel())
 
     def run(self, coroutine: Awaitable[T]) -> T:
         """Run one coroutine in the loop's thread; what it raises is raised here."""
@@ -219,12 +279,13 @@ class ThreadLoop:
         async def main() -> T:
             return await coroutine
 
-        handle = self._portal.start_task_soon(main)
+        handle = self.spawn(main)
         while not self.wait(handle, 60):
             pass
-        return handle.result(timeout=0)
+        result: T = handle.result.result(timeout=0)
+        return result
 
     def close(self) -> None:
         """Stop the loop without waiting for a thread that may never end."""
         with contextlib.suppress(RuntimeError):  # it has ended by itself
-            self._portal.start_task_soon(self._portal.stop, True)
+            self._later(self._group.cancel_scope.cancel)

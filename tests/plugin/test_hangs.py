@@ -157,6 +157,42 @@ def test_a_hang_is_a_verdict(project: Project, name: str) -> None:
     assert time.monotonic() - started < 60
 
 
+IN_THREAD = """
+import sys
+import threading
+
+import pytest
+
+ended = []
+thread = threading.Thread(target=lambda: ended.append(pytest.main(sys.argv[1:])))
+thread.start()
+thread.join()
+sys.exit(int(ended[0]))
+"""
+
+
+@pytest.mark.parametrize(
+    "name", ["awaits_for_ever", "sleeps", "spins", "hangs_in_a_thread", "wsgi_sleeps", "wsgi_spins"]
+)
+def test_a_hang_is_a_verdict_where_nothing_can_be_interrupted(project: Project, name: str) -> None:
+    """Outside of the main thread the call is abandoned and the rest of the target is blocked."""
+    project.write({"hangs.py": HANGS, "in_thread.py": IN_THREAD})
+    ran = project.run(
+        "in_thread",
+        f"--target=hangs:{name}",
+        "--conformance-deadline=0.4",
+        "--conformance-results=r.jsonl",
+        "-q",
+        timeout=100,
+    )
+    run = read(project.folder / "r.jsonl")
+
+    assert ran.code == 1, ran.text
+    assert run.complete
+    assert set(run.counts()) >= {"fail", "blocked"}
+    assert "harness" not in run.counts(), ran.text
+
+
 @pytest.mark.parametrize("name", ["wsgi_never_ends", "starts_and_awaits"])
 def test_an_endless_response_is_no_fault(project: Project, name: str) -> None:
     """A stream of events may go on for ever; what rests on its end cannot be judged."""
