@@ -19,7 +19,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options; a clash with another plugin is told later, in a sentence."""
     group = parser.getgroup("gateproof", "conformance of WSGI and ASGI applications (gateproof)")
     _clash.clear()
+    taken = _taken(parser)
     for option in OPTIONS:
+        if option.flag in taken:
+            _clash.append(option.flag)
+            continue
         try:
             group.addoption(
                 option.flag,
@@ -49,6 +53,17 @@ def pytest_configure(config: pytest.Config) -> None:
     from gateproof.conformance.suite import start
 
     start(config, pyproject)
+
+
+def _taken(parser: pytest.Parser) -> set[str]:
+    """The options of other plugins; before pytest 9 a clash shows only when arguments are parsed."""
+    groups = (getattr(parser, "_anonymous", None), *getattr(parser, "_groups", ()))
+    return {
+        name
+        for group in groups
+        for option in getattr(group, "options", ())
+        for name in option.names()
+    }
 
 
 def _mentioned(pyproject: object) -> bool:

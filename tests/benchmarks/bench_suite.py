@@ -16,7 +16,7 @@ TESTS = Path(__file__).resolve().parent.parent
 TARGETS = (
     ("hello_asgi:application", TESTS / "examples", 3.0),
     ("hello_wsgi:application", TESTS / "examples", 3.0),
-    ("starlette_app:application", TESTS / "frameworks" / "applications", 5.0),
+    ("starlette_app:app", TESTS / "frameworks" / "applications", 5.0),
 )
 
 
