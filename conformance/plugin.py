@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _taken(parser: pytest.Parser) -> set[str]:
-    """The options of other plugins; before pytest 9 a clash shows only when arguments are parsed."""
+    """The options of other plugins; before pytest 9 a clash shows only in the parsing."""
     groups = (getattr(parser, "_anonymous", None), *getattr(parser, "_groups", ()))
     return {
         name
