@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from gateproof.conformance.case import FAMILIES, Case, cases
+from gateproof.conformance.case import FAMILIES, cases
 from gateproof.conformance.engine import Engine, Plan
 from gateproof.conformance.items import ConformanceItem, Family, TargetNode
 from gateproof.conformance.leftovers import exit_without, living
@@ -364,6 +364,3 @@ class Suite:
 def _named(item: pytest.Item, wanted: list[str]) -> bool:
     """Whether ``item`` is one of ``wanted``, or inside of one that names a family."""
     return any(item.nodeid == name or item.nodeid.startswith(name + "::") for name in wanted)
-
-
-__all__ = ["Case", "Suite", "start"]

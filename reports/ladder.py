@@ -141,10 +141,6 @@ def _named(name: str) -> Callable[[Any], str]:
     return lambda _: name
 
 
-def _nothing(_: object) -> str:
-    return ""
-
-
 def _whole(data: object) -> str:
     return "" if data is None else compact(data)
 
