@@ -92,7 +92,7 @@ def explained(entry: Requirement) -> str:
         ("since", entry.since),
         ("breaks", entry.breaks),
         ("mends", entry.mends),
-        ("checked", entry.check if entry.observable != "none" else f"not: {entry.why}"),
+        ("checked", _checked(entry)),
         ("position", entry.position),
     ]
     lines = [entry.id, "", *textwrap.wrap(entry.summary, 88), ""]
@@ -101,6 +101,21 @@ def explained(entry: Requirement) -> str:
             wrapped = textwrap.wrap(value, 76, break_long_words=False, break_on_hyphens=False)
             lines += [f"  {name:<9} {wrapped[0]}", *(f"  {'':<9} {line}" for line in wrapped[1:])]
     return "\n".join(lines)
+
+
+def _checked(entry: Requirement) -> str:
+    """By what a requirement is checked, or why it is not."""
+    from gateproof.conformance.checked import account
+
+    found = account(entry)
+    return {
+        "validator": f"by the validators: {entry.check}",
+        "case": f"by the suite, {', '.join(found.names)}: {entry.check}",
+        "restated": f"as {', '.join(found.names)}",
+        "permission": "by applications that make use of it and have to pass",
+        "reason": f"not: {found.why}",
+        "nothing": f"not yet: {entry.check}",
+    }[found.by]
 
 
 _ENFORCED = {
@@ -117,10 +132,14 @@ def list_() -> None:
 
 @list_.command(name="requirements")
 @click.argument("pattern", default="*")
-def list_requirements(pattern: str) -> None:
+@click.option("--unchecked", is_flag=True, help="Only what no check decides, with the reason.")
+def list_requirements(pattern: str, unchecked: bool) -> None:
     """List the requirements whose id matches PATTERN (a glob)."""
     from gateproof.validators.catalogue import matches, nearest, requirements
 
+    if unchecked:
+        _list_unchecked(pattern)
+        return
     found = [entry for entry in requirements() if matches(entry.id, [pattern])]
     if not found:
         near = nearest(pattern, (entry.id for entry in requirements()))
@@ -129,6 +148,17 @@ def list_requirements(pattern: str) -> None:
     width = max(len(entry.id) for entry in found)
     for entry in found:
         click.echo(f"{entry.id:<{width}}  {entry.level:<10} {entry.party:<11} {entry.summary}")
+
+
+def _list_unchecked(pattern: str) -> None:
+    """Print what could be seen at the boundary and is not decided, each with the reason."""
+    from gateproof.conformance.checked import unchecked
+    from gateproof.validators.catalogue import matches
+
+    found = [one for one in unchecked() if matches(one.requirement.id, [pattern])]
+    for one in found:
+        click.echo(one.requirement.id)
+        click.echo(f"    {one.why or 'no check yet'}")
 
 
 @list_.command(name="cases")

@@ -10,6 +10,7 @@ import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
 from gateproof.validators.packaged import UnknownNameError, packaged
 from gateproof.validators.violation import Level, Party, Verdict
@@ -45,7 +46,9 @@ class Requirement:
     ``enforce`` is the gravest verdict that a check may give for it. ``breaks``
     says what breaks it, ``mends`` what mends it; ``position`` is our reading
     where the text is disputed, empty otherwise. ``why`` says why it cannot be
-    observed, where it cannot.
+    observed, where it cannot; ``unchecked`` why no check decides it although it
+    could be seen. ``same_as`` names the requirements that say the same more
+    closely and carry its check.
     """
 
     id: str
@@ -66,6 +69,8 @@ class Requirement:
     since: str = ""
     why: str = ""
     position: str = ""
+    same_as: tuple[str, ...] = ()
+    unchecked: str = ""
 
     @property
     def required(self) -> bool:
@@ -85,10 +90,11 @@ def document(name: str) -> dict[str, Requirement]:
     import tomllib
 
     text = packaged(f"spec/{name}.toml").decode()
-    return {
-        entry["id"]: Requirement(document=name, **entry)
-        for entry in tomllib.loads(text)["requirement"]
-    }
+    return {entry["id"]: _made(name, entry) for entry in tomllib.loads(text)["requirement"]}
+
+
+def _made(name: str, entry: dict[str, Any]) -> Requirement:
+    return Requirement(document=name, **{**entry, "same_as": tuple(entry.get("same_as", ()))})
 
 
 def requirement(name: str) -> Requirement:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from witnesses.load import modules
 
-from gateproof.validators import catalogue, schema
-from gateproof.validators.restated import SAME_AS
+from gateproof.validators import schema
 from gateproof.validators.violation import Rung
 from gateproof.validators.wsgi.exercised import CLAIMS, exercised
 from gateproof.validators.wsgi.replay import replay
@@ -58,11 +57,3 @@ def test_every_claim_has_a_witness():
 
 def test_no_witness_is_for_something_else():
     assert {witness.requirement for witness in WITNESSES} <= CLAIMS
-
-
-def test_what_is_said_again_is_decided_elsewhere():
-    restated = {name: by for name, by in SAME_AS.items() if not catalogue.requirement(name).schema}
-
-    assert restated
-    assert not set(restated) & CLAIMS
-    assert {name for names in restated.values() for name in names} <= CLAIMS
