@@ -104,6 +104,7 @@ class Request:
         file_wrapper: offer ``wsgi.file_wrapper``.
         starter: how start_response is made: ``"method"``, or a name in
             :data:`~gateproof.targets.wsgi_gateway.STARTERS`.
+        middleware: a middleware that changes nothing stands before the application.
         stop_after: stop after this many items of the iterable, then close it;
             after one item rather than none where start_response was not called yet.
         stop_at_length: stop iterating as soon as Content-Length is reached,
@@ -126,6 +127,7 @@ class Request:
     errors: str = "file"
     file_wrapper: bool = True
     starter: str = "method"
+    middleware: bool = False
     stop_after: int | None = None
     stop_at_length: bool = False
     edit_headers: bool = False

@@ -108,6 +108,21 @@ def start_response_kinds(stage: WSGIStage) -> None:
             )
 
 
+@case("wsgi", "behind-middleware", proves=("wsgi.middleware.transparent",))
+def behind_middleware(stage: WSGIStage) -> None:
+    """A middleware that changes nothing changes nothing in the reply.
+
+    https://peps.python.org/pep-3333/#middleware-components-that-play-both-sides
+    """
+    for baseline in baselines(stage):
+        baseline.same(
+            "a middleware that hands everything on stands before it",
+            fails="wsgi.middleware.transparent",
+            differs="wsgi.middleware.transparent",
+            middleware=True,
+        )
+
+
 @case("wsgi", "threads", proves=("wsgi.threads.server-dependent",))
 def threads(stage: WSGIStage) -> None:
     """Requests made at once in several threads get the replies they get one by one.

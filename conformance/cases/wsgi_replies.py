@@ -6,6 +6,7 @@ https://peps.python.org/pep-3333/#the-start-response-callable
 from __future__ import annotations
 
 from gateproof.conformance.case import case
+from gateproof.conformance.not_modified import KEPT, conditions
 from gateproof.conformance.wsgi_baseline import (
     TRAPS,
     Baseline,
@@ -16,6 +17,7 @@ from gateproof.conformance.wsgi_stage import WSGIStage
 from gateproof.targets.wsgi_gateway import ADDED, Reply
 
 HEAD = "wsgi.app.head-same-as-get"
+METADATA = "http1.status.304-metadata"
 REINVOCABLE = "wsgi.app.reinvocable"
 MUTATED = "wsgi.response-headers.server-may-mutate"
 CLOSED_EARLY = "wsgi.server.may-close-early"
@@ -58,6 +60,32 @@ def _other_headers(baseline: Baseline, reply: Reply) -> list[str]:
     if baseline.steady and steady and length not in (None, "0", *steady):
         texts.append(f"HEAD is answered with Content-Length {length} where GET has {steady[0]}")
     return texts
+
+
+@case("wsgi", "not-modified", proves=(METADATA,))
+def not_modified(stage: WSGIStage) -> None:
+    """A 304 tells of the response that it stands for what the 200 would have told.
+
+    https://www.rfc-editor.org/rfc/rfc9110#section-15.4.5
+    """
+    for baseline in baselines(stage):
+        asked = baseline.request
+        known = conditions(baseline.reply.header("ETag"), baseline.reply.header("Last-Modified"))
+        if baseline.reply.status != 200 or not known:
+            continue
+        reply = baseline.ask(headers=(*asked.headers, *known))
+        if reply.failed or reply.status != 304:
+            continue  # an application need not look at conditions
+        given = folded(reply)
+        lost = [name for name in KEPT if name in baseline.headers and name not in given]
+        if lost and stage.play(reply.request).status == 304:
+            stage.broken(
+                METADATA,
+                f"the 304 lacks {lost[0]!r}, which the 200 has",
+                observed=f"a 304 with {', '.join(map(repr, given)) or 'no headers'}",
+                expected=", ".join(repr(name) for name in KEPT if name in baseline.headers),
+                party="application",
+            )
 
 
 @case("wsgi", "closed-early", proves=(FULLY_CONSUMED, REINVOCABLE))

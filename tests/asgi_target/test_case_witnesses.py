@@ -57,7 +57,9 @@ def test_every_requirement_that_a_case_names_has_a_witness(checkout):
     named = {
         name
         for file in files
-        for name in re.findall(r'"(asgi\.[a-z0-9-]+\.[a-z0-9.-]+)"', file.read_text("utf-8"))
+        for name in re.findall(
+            r'"((?:asgi|http1)\.[a-z0-9-]+\.[a-z0-9.-]+)"', file.read_text("utf-8")
+        )
     }
 
     assert named - REACHED == {witness.requirement for witness in WITNESSES}

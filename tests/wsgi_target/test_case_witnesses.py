@@ -64,7 +64,9 @@ def test_every_requirement_that_a_case_names_has_a_witness(checkout):
     named = {
         name
         for file in files
-        for name in re.findall(r'"(wsgi\.[a-z0-9-]+\.[a-z0-9.-]+)"', file.read_text("utf-8"))
+        for name in re.findall(
+            r'"((?:wsgi|http1)\.[a-z0-9-]+\.[a-z0-9.-]+)"', file.read_text("utf-8")
+        )
     }
 
     assert named - REACHED - ALIASES == {witness.requirement for witness in WITNESSES}
