@@ -99,17 +99,17 @@ class Policy:
             raise ValueError(f"parties must be among {', '.join(known)}, not {parties!r}")
         self.on_violation = on_violation
         self.rules = rules or Rules()
-        self._collected: dict[tuple[str, str, str], Violation] = {}
-        self._counts: dict[tuple[str, str, str], int] = {}
+        self._collected: dict[tuple[str, ...], Violation] = {}
+        self._counts: dict[tuple[str, ...], int] = {}
 
     @property
     def violations(self) -> list[Violation]:
-        """What was collected: the first of each requirement, party and verdict."""
+        """What was collected: the first of each requirement, party, verdict and layer."""
         return list(self._collected.values())
 
     def count(self, violation: Violation) -> int:
         """How often a collected violation's like was seen."""
-        return self._counts.get((violation.requirement, violation.party, violation.verdict), 0)
+        return self._counts.get(_kind(violation), 0)
 
     def tell(self, breaches: Iterable[Breach], exchange: Exchange) -> None:
         """Hand over what a judge found at the latest rung of ``exchange``.
@@ -156,6 +156,7 @@ class Policy:
             hint=breach.hint or entry.mends,
             url=entry.url,
             exchange=exchange.rungs(),
+            layer=breach.layer,
         )
 
     def _act(self, violation: Violation) -> Exception | None:
@@ -163,7 +164,7 @@ class Policy:
         if callable(action):
             action(violation)
             return None
-        key = (violation.requirement, violation.party, violation.verdict)
+        key = _kind(violation)
         self._counts[key] = self._counts.get(key, 0) + 1
         if action == "collect":
             self._collected.setdefault(key, violation)
@@ -185,3 +186,8 @@ class Policy:
 
         warnings.warn(ConformanceWarning(violation), stacklevel=2)
         return None
+
+
+def _kind(violation: Violation) -> tuple[str, ...]:
+    """What two violations that are counted as one have in common."""
+    return (violation.requirement, violation.party, violation.verdict, violation.layer)

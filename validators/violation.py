@@ -29,6 +29,7 @@ class Breach:
     ``observed`` and ``expected`` stand beside each other in reports.
     ``party`` says who did it where the requirement binds both sides.
     ``verdict`` may be milder than the catalogue's, never graver.
+    ``layer`` names the layer of a stack that is at fault, where that is known.
     """
 
     requirement: str
@@ -38,6 +39,7 @@ class Breach:
     party: Party | None = None
     verdict: Verdict | None = None
     hint: str = ""
+    layer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Violation:
     ``event`` is the index of the rung at which it was seen, counted from 0 over
     the whole exchange; ``exchange`` holds the rungs so far, bounded, so the
     rung itself is ``exchange[event - dropped]`` only for short exchanges.
+    ``layer`` is the layer of a stack that is at fault, empty where no
+    ``layer("name")`` tells.
     """
 
     requirement: str
@@ -74,6 +78,7 @@ class Violation:
     hint: str
     url: str
     exchange: tuple[Rung, ...] = field(default=(), repr=False, compare=False)
+    layer: str = ""
 
     def __str__(self) -> str:
         """The five things: what was seen, what was allowed, where, why, what to do."""
@@ -82,7 +87,8 @@ class Violation:
             lines.append(f"  observed: {self.observed}")
         if self.expected:
             lines.append(f"  expected: {self.expected}")
-        lines.append(f"  where:    event {self.event} of the exchange ({self.level}, {self.party})")
+        whose = f"{self.level}, {self.party}" + (f", layer {self.layer!r}" if self.layer else "")
+        lines.append(f"  where:    event {self.event} of the exchange ({whose})")
         lines.append(f"  why:      {self.url}")
         if self.hint:
             lines.append(f"  help:     {self.hint}")
