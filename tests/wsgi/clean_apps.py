@@ -298,7 +298,10 @@ def file_wrapper(environ, start_response):
 
 
 def _wrap(file, size=8):
-    return iter(lambda: file.read(size), b"")
+    try:
+        yield from iter(lambda: file.read(size), b"")
+    finally:
+        file.close()
 
 
 @clean(**{"wsgi.file_wrapper": _wrap})

@@ -150,7 +150,8 @@ def result_facts(result: object, file_wrapper: bool = False) -> dict[str, object
     the protocols, ``len`` its length or ``None``, ``has_close`` whether it has
     a callable ``close``, ``generator`` whether it is a generator, ``has_fileno``
     whether it looks like a file, ``is_file_wrapper`` whether the server's own
-    ``wsgi.file_wrapper`` made it.
+    ``wsgi.file_wrapper`` made it, ``indexed`` whether it is iterable by
+    ``__getitem__`` alone.
     """
     kind = type(result)
     if kind is list and not file_wrapper and len(result) == 1:  # type: ignore[arg-type]
@@ -163,9 +164,17 @@ def result_facts(result: object, file_wrapper: bool = False) -> dict[str, object
         "len": _length(result),
         "has_close": callable(_attribute(result, "close")),
         "generator": name == "generator" and kind.__module__ == "builtins",
-        "has_fileno": _attribute(result, "fileno") is not None,
+        "has_fileno": _attribute(_bare(result), "fileno") is not None,
         "is_file_wrapper": file_wrapper,
+        "indexed": not hasattr(kind, "__iter__") and hasattr(kind, "__getitem__"),
     }
+
+
+def _bare(result: object) -> object:
+    """What another validator's proxy stands for: a look of ours is no use of the result."""
+    while hasattr(type(result), "_Result__inner"):
+        result = getattr(result, "_Result__inner")  # noqa: B009 - the mangled name is private
+    return result
 
 
 def _iterable(kind: type) -> bool:

@@ -81,6 +81,13 @@ class WSGIJudge:
         """The server is done with the exchange."""
         return [*self.result.end(), *self.streams.end()]
 
+    def rare(self, step: str, data: object) -> Found:
+        """Judge a step that few exchanges have; its check is loaded when it comes."""
+        from gateproof.validators.wsgi.rare import CHECKS
+
+        check = CHECKS.get(step)
+        return NOTHING if check is None else self.memory.once(check(self, data))
+
     def feed(self, step: str, data: object = None) -> Found:
         """Judge one rung of a ladder.
 
@@ -88,7 +95,7 @@ class WSGIJudge:
         """
         entry = STEPS.get(step)
         if entry is None:
-            return NOTHING
+            return self.rare(step, data)
         part, name, spread = entry
         method: Callable[..., Found] = getattr(getattr(self, part) if part else self, name)
         return method(*data) if spread else method(data)  # type: ignore[misc]

@@ -19,10 +19,11 @@ class Masks:
         environ: the server's own dict; it is put right by :meth:`lift`.
     """
 
-    __slots__ = ("_environ", "_file_wrapper", "_made", "_masked")
+    __slots__ = ("_environ", "_file_wrapper", "_made", "_masked", "_watching")
 
     def __init__(self, watching: Watching, environ: dict[str, Any]) -> None:
         self._environ = environ
+        self._watching = watching
         self._made: list[Any] = []
         masked: list[tuple[str, Any, Any]] = []
         self._masked = masked
@@ -48,10 +49,16 @@ class Masks:
             return False
         try:
             if isinstance(wrapper, type):
-                return isinstance(result, wrapper)
+                return isinstance(result, wrapper) and self._seen(result)
         except Exception:  # noqa: BLE001 - the class decides what its instances are
             return False
         return any(result is made for made in self._made)
+
+    def _seen(self, result: Any) -> bool:
+        """Look at what a class made, where it keeps the file as the text's own example does."""
+        if type(result) is self._file_wrapper and hasattr(result, "filelike"):
+            self._watching.wrapped((result.filelike,), {}, result, None)
+        return True
 
     def lift(self) -> None:
         """Put back what the proxies stood for, unless the application replaced them itself."""

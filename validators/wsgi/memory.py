@@ -19,6 +19,16 @@ NOTHING: tuple[()] = ()
 """What a judge returns when all is well."""
 
 
+class _Closer(tuple):  # type: ignore[type-arg]
+    """As empty as :data:`NOTHING`, and another object."""
+
+    __slots__ = ()
+
+
+CLOSER: Found = _Closer()
+"""Nothing is found, but whoever is there live is to look closer: at an error response."""
+
+
 class Memory:
     """What one judge learns and another asks for.
 

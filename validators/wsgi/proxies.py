@@ -73,7 +73,7 @@ class Writer(Callee):
         return self._Callee__watching.write(self._Callee__inner, args, kwargs)
 
 
-def _items(watching: Watching, iterator: Iterator[Any], _result: object) -> Iterator[Any]:
+def items(watching: Watching, iterator: Iterator[Any], _result: object) -> Iterator[Any]:
     """The items of a result, each shown to the judge before it is handed on.
 
     A generator, for a method call for each item would be dear. It keeps the
@@ -110,7 +110,7 @@ def _items(watching: Watching, iterator: Iterator[Any], _result: object) -> Iter
 
 
 class Result:
-    """The result of an application that is iterable."""
+    """The result of an application."""
 
     __slots__ = ("__inner", "__watching", "__weakref__")
 
@@ -118,20 +118,17 @@ class Result:
         self.__inner = inner
         self.__watching = watching
 
-    def __iter__(self) -> Iterator[Any]:
-        try:
-            iterator = iter(self.__inner)
-        except BaseException as error:
-            self.__watching.item_raised(error)
-            raise
-        return _items(self.__watching, iterator, self)
-
     def close(self) -> None:
         """Close the result, if it can be closed."""
         self.__watching.close(self.__inner)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.__inner, name)
+        if name.startswith("_Result__"):  # not set yet: while a copy is being made
+            raise AttributeError(name)
+        inner = self.__inner
+        if not name.startswith("__"):
+            self.__watching.rare("attribute", (name, hasattr(inner, name)))
+        return getattr(inner, name)
 
     def __repr__(self) -> str:
         return f"<watched {self.__inner!r}>"
@@ -140,7 +137,54 @@ class Result:
         self.__watching.abandoned()
 
 
-class Iterated(Result):
+class Iterable(Result):
+    """The result of an application that has ``__iter__()``."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[Any]:
+        watching: Watching = self._Result__watching
+        try:
+            iterator = iter(self._Result__inner)
+        except BaseException as error:
+            watching.item_raised(error)
+            raise
+        return items(watching, iterator, self)
+
+
+class Indexed(Result):
+    """The result of an application that has only ``__getitem__()``.
+
+    ``iter()`` asks it for one index after the other until IndexError; another
+    index, or one that was had before, is not part of an iteration.
+    """
+
+    __slots__ = ("__next",)
+
+    def __init__(self, watching: Watching, inner: Any) -> None:
+        super().__init__(watching, inner)
+        self.__next = 0
+
+    def __getitem__(self, index: Any) -> Any:
+        watching: Watching = self._Result__watching
+        inner = self._Result__inner
+        if type(index) is not int or index != self.__next:
+            return inner[index]
+        watching.next()
+        try:
+            piece = inner[index]
+        except (IndexError, StopIteration):
+            watching.exhausted()
+            raise
+        except BaseException as error:
+            watching.item_raised(error)
+            raise
+        self.__next += 1
+        watching.item(piece)
+        return piece
+
+
+class Iterated(Iterable):
     """The result of an application that is an iterator itself.
 
     ``iter()`` of it is another iterator over the same items, so that the usual
@@ -224,8 +268,17 @@ class Input:
         return self.__lines(lines)
 
     def __lines(self, lines: Iterator[Any]) -> Iterator[Any]:
-        for line in lines:
-            self.__watching.used_input("__next__", (), line)
+        used = self.__watching.used_input
+        while True:
+            try:
+                line = next(lines)
+            except StopIteration:
+                used("exhausted", (), None)
+                return
+            except BaseException as error:
+                used("__next__", (), error)
+                raise
+            used("__next__", (), line)
             yield line
 
     def __getattr__(self, name: str) -> Any:
@@ -296,8 +349,14 @@ class Wrapper(Callee):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Wrap a file."""
-        made = self._Callee__inner(*args, **kwargs)
+        watching: Watching = self._Callee__watching
+        try:
+            made = self._Callee__inner(*args, **kwargs)
+        except BaseException as error:
+            watching.wrapped(args, kwargs, None, error)
+            raise
         self.__made.append(made)
+        watching.wrapped(args, kwargs, made, None)
         return made
 
 
@@ -330,8 +389,13 @@ def result_proxy(kind: type) -> Callable[[Watching, Any], Any]:
     if found is None:
         if len(_RESULTS) >= MOST:
             _RESULTS.clear()
-        iterator = hasattr(kind, "__next__") and hasattr(kind, "__iter__")
-        found = _RESULTS[kind] = _made_for(Iterated if iterator else Result, kind, "_Result__inner")
+        if not hasattr(kind, "__iter__"):
+            names = tuple(name for name in SPECIAL if name != "__getitem__")
+            found = _made_for(Indexed, kind, "_Result__inner", names)
+        else:
+            base = Iterated if hasattr(kind, "__next__") else Iterable
+            found = _made_for(base, kind, "_Result__inner")
+        _RESULTS[kind] = found
     return found
 
 

@@ -66,7 +66,8 @@ class Shapes:
         """Whether a status is sound, remembered for the next time."""
         if not self.status(status):
             return False
-        if type(status) is str and len(status) < 64:
+        # An error is rare, and looked at closer each time.
+        if type(status) is str and len(status) < 64 and status[:1] != "5":
             if len(self.statuses) >= MOST:
                 self.statuses.clear()
             self.statuses.add(status)

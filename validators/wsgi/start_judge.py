@@ -12,7 +12,7 @@ from gateproof.validators.wsgi.machines import (
     Response,
     Starter,
 )
-from gateproof.validators.wsgi.memory import NOTHING, broken, declared_length, true
+from gateproof.validators.wsgi.memory import CLOSER, NOTHING, broken, declared_length, true
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class StartJudge:
     def called(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Found:
         """The application calls ``start_response``."""
         found: Found = NOTHING
+        closer = False
         if kwargs or not 2 <= len(args) <= 3:
             from gateproof.validators.wsgi import response
 
@@ -73,9 +74,10 @@ class StartJudge:
         exc_info = args[2] if len(args) > 2 else None
         shapes = self.memory.shapes
         try:
-            sound = (type(status) is str and status in shapes.statuses) or shapes.status_is_sound(
-                status
-            )
+            sound = type(status) is str and status in shapes.statuses
+            if not sound:
+                sound = shapes.status_is_sound(status)
+                closer = type(status) is str and status[:1] == "5"
         except Exception:  # noqa: BLE001 - a hostile object
             sound = False
         if not sound:
@@ -90,6 +92,7 @@ class StartJudge:
         self.given = None
         if exc_info is not None:
             symbol = _START_ERROR
+            closer = True
             found = [*found, *self._exc_info(exc_info)]
             if type(exc_info) is not Raised and not true(exc_info):
                 symbol = _START
@@ -112,7 +115,7 @@ class StartJudge:
         body.state = cell.state
         if cell.requirement is not None:
             found = [*found, broken(RESPONSE, before, symbol)]
-        return found
+        return CLOSER if closer and not found else found
 
     def _exc_info(self, exc_info: object) -> Found:
         if type(exc_info) is Raised:

@@ -63,6 +63,11 @@ class WSGIValidator:
         self._policy = Policy(on_violation, Rules(select, ignore, level), parties)
         self._shapes: Shapes | None = None
         self._watching = Watching
+        self._ambient: Ambient | None = None
+        if level != "must":  # what it finds is no failure
+            from gateproof.validators.wsgi.ambient import Ambient
+
+            self._ambient = Ambient()
 
     def __call__(
         self, environ: Any = _ABSENT, start_response: Any = _ABSENT, /, *extra: Any, **named: Any
@@ -80,6 +85,8 @@ class WSGIValidator:
             shapes = self._shapes = compiled(self._policy.rules)
         watching = self._watching(self._policy, Exchange(LADDER), shapes)
         if start_response is not _ABSENT and not extra and not named:
+            if self._ambient is not None:
+                return self._ambient.call(watching, self.app, environ, start_response)
             return watching.call(self.app, environ, start_response)
         given = (environ, start_response, *extra)
         args = tuple(value for value in given if value is not _ABSENT)

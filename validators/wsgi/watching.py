@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from gateproof.validators.policy import LEVELS
 from gateproof.validators.wsgi.facts import Raised, result_facts, settled, settled_keywords
 from gateproof.validators.wsgi.judge import WSGIJudge
 from gateproof.validators.wsgi.masking import Masks
-from gateproof.validators.wsgi.proxies import Starter, Writer, result_proxy
+from gateproof.validators.wsgi.memory import NOTHING
+from gateproof.validators.wsgi.proxies import (
+    Indexed,
+    Iterated,
+    Starter,
+    Writer,
+    items,
+    result_proxy,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -157,10 +166,15 @@ class Watching:
         named = settled_keywords(kwargs) if kwargs else _NO_KEYWORDS
         add("start_response", (kept, named))
         found = judge.called(kept, named)
-        if found:
-            self._tell_at(found, "start_response-raised", judge.raised)
+        held = None
+        if found is not NOTHING:
+            if found:
+                self._tell_at(found, "start_response-raised", judge.raised)
+            held = self._closer(args, kwargs)
         try:
             write = inner(*args, **kwargs)
+            if held is not None:
+                held = held(args, kwargs)
         except BaseException as error:
             raised = Raised.of(error, outside=_outside(error, 1))
             add("start_response-raised", raised)
@@ -176,7 +190,29 @@ class Watching:
         found = judge.returned(True)
         if found:
             self.tell(found)
+        if held is not None:
+            self.rare("exc-info-kept", held)
         return Writer(self, write)
+
+    def _closer(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Look closer at a call that may begin an error response.
+
+        Returns:
+            What tells, given the arguments again once the server has returned,
+            what it keeps of exc_info; ``None`` where there is nothing to keep.
+        """
+        if "weak" not in LEVELS[self.policy.rules.level]:
+            return None
+        from gateproof.validators.wsgi import excinfo
+
+        judge = self.judge.start
+        if judge.given is not None:
+            return excinfo.watched(args, kwargs)
+        if judge.unset and judge.pending[0].startswith("5"):
+            error = excinfo.handled(CALLERS, self)
+            if error is not None:
+                self.rare("handling", error)
+        return None
 
     def write(self, inner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The application calls ``write()``.
@@ -374,6 +410,32 @@ class Watching:
         if found:
             self.tell(found)
 
+    def wrapped(
+        self,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        made: Any,
+        error: BaseException | None,
+    ) -> None:
+        """The application called the server's ``wsgi.file_wrapper``.
+
+        Raises:
+            ConformanceError: as the policy says.
+        """
+        from gateproof.validators.wsgi import wrapper
+
+        raised = None if error is None else Raised.of(error, outside=_outside(error, 1))
+        self.rare("file-wrapper", wrapper.call_facts(args, kwargs, made, raised))
+
+    def rare(self, step: str, data: object) -> None:
+        """Something came up that few exchanges have.
+
+        Raises:
+            ConformanceError: as the policy says.
+        """
+        self.add(step, data)
+        self.tell(self.judge.rare(step, data))
+
     def tell(self, found: Found) -> None:
         """Hand findings to the policy.
 
@@ -382,6 +444,13 @@ class Watching:
         """
         if found:
             self.policy.tell(found, self.exchange)
+
+
+CALLERS = frozenset(
+    function.__code__
+    for function in (Watching.call, Watching.close, items, Iterated.__next__, Indexed.__getitem__)
+)
+"""Our frames that call the application's code."""
 
 
 def _outside(error: BaseException, frames: int) -> bool:
