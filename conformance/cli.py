@@ -69,16 +69,26 @@ def _pytest_options(options: dict[str, object]) -> list[str]:
 
 
 @main.command()
-@click.argument("requirement_id")
-def explain(requirement_id: str) -> None:
-    """Print one requirement: what it asks, who is bound, what breaks and mends it."""
-    from gateproof.validators.catalogue import UnknownRequirementError, requirement
+@click.argument("name")
+def explain(name: str) -> None:
+    """Print one requirement, or our position on a disputed point.
 
+    NAME is a requirement's id, or a position's name as listed by
+    "gateproof list positions".
+    """
+    from gateproof.validators.catalogue import UnknownRequirementError, requirement
+    from gateproof.validators.disputes import disputes, governing
+
+    if name in disputes():
+        click.echo(disputes()[name].page.rstrip())
+        return
     try:
-        entry = requirement(requirement_id)
+        entry = requirement(name)
     except UnknownRequirementError as error:
         raise click.UsageError(str(error)) from None
     click.echo(explained(entry))
+    for one in governing(entry.id):
+        click.echo(f"\n{one.page.rstrip()}")
 
 
 def explained(entry: Requirement) -> str:
@@ -127,7 +137,7 @@ _ENFORCED = {
 
 @main.group(name="list")
 def list_() -> None:
-    """List requirements, cases or targets."""
+    """List requirements, cases, positions or targets."""
 
 
 @list_.command(name="requirements")
@@ -176,6 +186,16 @@ def list_cases(pattern: str) -> None:
     width = max(len(case.full_id) for case in found)
     for case in found:
         click.echo(f"{case.full_id:<{width}}  {case.title}")
+
+
+@list_.command(name="positions")
+def list_positions() -> None:
+    """List the disputed points on which we hold a position."""
+    from gateproof.validators.disputes import disputes
+
+    width = max(map(len, disputes()))
+    for name, one in disputes().items():
+        click.echo(f"{name:<{width}}  {one.question}")
 
 
 @list_.command(name="targets")
