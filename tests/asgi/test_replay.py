@@ -12,7 +12,9 @@ from gateproof.validators.asgi.values import Misuse
 from gateproof.validators.policy import Policy, Rules
 from gateproof.validators.violation import Rung
 
-NOT_PLAYED = {"unawaited", "unusable", "cancel"}
+NOT_PLAYED = {
+    *("unawaited", "unusable", "legacy", "receive-unusable", "send-unusable", "cancel"),
+}
 
 
 def player(steps):

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from gateproof.validators import schema
-from gateproof.validators.asgi import foreign, http_checks, judge, unknown, websocket_checks
+from gateproof.validators.asgi import (
+    callables,
+    foreign,
+    http_checks,
+    judge,
+    refused,
+    unknown,
+    websocket_checks,
+)
 from gateproof.validators.asgi.http import HTTPJudge
 from gateproof.validators.asgi.judge import Judge
 from gateproof.validators.asgi.lifespan import LifespanJudge
@@ -29,7 +37,7 @@ ORDERS: frozenset[str] = frozenset().union(*(machine.requirements() for machine 
 
 CHECKS: frozenset[str] = frozenset(
     requirement
-    for module in (judge, foreign, http_checks, websocket_checks, unknown)
+    for module in (judge, callables, foreign, http_checks, refused, unknown, websocket_checks)
     for found in module.FINDS.values()
     for requirement in found
 )

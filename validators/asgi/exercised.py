@@ -8,6 +8,7 @@ condition held. What belongs to an extension counts only where it was announced.
 from __future__ import annotations
 
 from gateproof.validators import schema
+from gateproof.validators.asgi import refused
 from gateproof.validators.asgi.claims import CLAIMS
 from gateproof.validators.asgi.http import HTTPJudge
 from gateproof.validators.asgi.judge import WITH_DATA, Judge, judge
@@ -75,6 +76,19 @@ _DELIVERED = {
 _REPEATED = frozenset({"asgi.http.disconnect.repeatable"})
 _DENIAL = frozenset(r for r in ANSWER.requirements() if r.startswith("asgi.ext.ws-denial."))
 _TRAILERS = frozenset(r for r in RESPONSE.requirements() if r.startswith("asgi.ext.trailers."))
+_CALLED = frozenset(
+    {
+        "asgi.app.async-callable",
+        "asgi.app.single-async-callable",
+        "asgi.app.awaited-with-three-arguments",
+        "asgi.scope.first-argument",
+    }
+)
+_CALLABLES = {
+    "legacy": frozenset({"asgi.legacy.two-callables"}),
+    "receive-unusable": frozenset({"asgi.receive.awaitable-callable"}),
+    "send-unusable": frozenset({"asgi.send.awaitable-callable"}),
+}
 _AFTER_LEAVING = frozenset(
     {"asgi.websocket.close.not-after-disconnect", "asgi.websocket.disconnect.app-stops-receiving"}
 )
@@ -108,16 +122,19 @@ def _chances(judging: Judge, step: str, data: object) -> Iterator[frozenset[str]
     kind = exact(held.get("type"))
     if step == "call":
         yield schema.requirements(judging.scope_schema)
-        yield frozenset({"asgi.app.async-callable"})
+        yield _CALLED
     elif step == "send" and type(data) is not Misuse:
         yield _shapes(judging.sends, kind)
         yield frozenset({"asgi.send.positional-event", "asgi.app.must-await-send"})
         yield from _sent(judging, kind, held)
     elif step == "received":
         yield _shapes(judging.receives, kind)
+        yield _CALLABLES["receive-unusable"]
         yield from _received(judging, kind)
     elif step in ("sent", "send-raised"):
         yield from _answered(judging, step, data)
+    elif step in _CALLABLES:
+        yield _CALLABLES[step]
     elif step == "receive" and isinstance(judging, WebSocketJudge):
         if judging.state == Answer.GONE:
             yield ANSWER.column(Answers.LISTEN)
@@ -161,6 +178,12 @@ def _sent(judging: Judge, kind: object, event: dict[str, object]) -> Iterator[fr
 
 def _answered(judging: Judge, step: str, error: object) -> Iterator[frozenset[str]]:
     """What the return of send(), or its exception, gives a chance to see."""
+    if step == "sent":
+        yield _CALLABLES["send-unusable"]
+    if len(judging.unanswered) == 1 and not judging.fault and not judging.gone:
+        event = judging.unanswered[0]
+        if event is not None:
+            yield refused.chances(judging, event, raised=step == "send-raised")
     if judging.refusable is not None:
         yield frozenset({judging.refusable[0]})
     if isinstance(judging, HTTPJudge) and judging.before in (Response.DONE, Response.ENDED):

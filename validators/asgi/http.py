@@ -16,6 +16,7 @@ from gateproof.validators.asgi.machines import (
     Response,
     Sends,
 )
+from gateproof.validators.asgi.refused import refused
 from gateproof.validators.asgi.values import NOTHING, refused_by_us, truth
 
 TYPE_CHECKING = False
@@ -201,6 +202,7 @@ class HTTPJudge(Judge):
         elif self.gone:
             found = NOTHING if refused_by_us(error) else checks.wrong_class(self, error)
         else:
+            found = refused(self, error)
             self.go_astray()
         self.refusable = None
         return found

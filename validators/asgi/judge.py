@@ -7,6 +7,7 @@ feeds it. :func:`judge` picks the judge of a scope.
 
 from __future__ import annotations
 
+from gateproof.validators.asgi import callables
 from gateproof.validators.asgi.foreign import refusal, strange, unrefused
 from gateproof.validators.asgi.shape import Active, Plans, active
 from gateproof.validators.asgi.substitute import rereadable
@@ -37,6 +38,9 @@ class Judge:
         forward: the message that has to go on in place of the one just fed,
             because judging it used up an iterator; ``None`` as a rule.
         record: what the ladder keeps of that message, ``None`` as a rule.
+        latest: the event whose send() raises, where that is known.
+        fault: whether a message of the application's broke something.
+        unanswered: in a replay, the events whose send() has not come back yet.
     """
 
     protocol = ""
@@ -45,6 +49,9 @@ class Judge:
     """Event types an application sends: their schema and the method that judges them."""
     receives: dict[str, tuple[str, str]] = {}  # noqa: RUF012 - a constant table
     """Event types a server delivers, likewise."""
+    latest: dict[str, object] | None = None
+    fault = False
+    unanswered: tuple[dict[str, object] | None, ...] = ()
 
     def __init__(self, shapes: Active) -> None:
         self.shapes = shapes
@@ -82,6 +89,8 @@ class Judge:
             if issubclass(type(extensions), dict):
                 self.extensions = dict(dict.items(extensions))  # type: ignore[arg-type]
             self.version = _version(held)
+        elif type(scope) is Misuse:
+            found = callables.app_miscalled(scope)
         self.begin()
         return found
 
@@ -121,16 +130,20 @@ class Judge:
 
     def unusable(self, what: object) -> Found:
         """Calling the application with three arguments raised or gave no awaitable."""
-        failed = isinstance(what, BaseException)
-        return (
-            breach(
-                "asgi.app.async-callable",
-                "calling the application with scope, receive and send "
-                + (f"raised {shown(what)}" if failed else f"returned {shown(what)}"),
-                shown(what),
-                "an awaitable",
-            ),
-        )
+        return callables.app_unusable(what)
+
+    def legacy(self, how: object) -> Found:
+        """The application takes one argument; ``how`` is what is wrong with that."""
+        return callables.app_legacy(how)
+
+    def receive_unusable(self, how: object) -> Found:
+        """The server's receive is not callable or gave nothing to await."""
+        return callables.receive_unusable(how)
+
+    def send_unusable(self, how: object) -> Found:
+        """The server's send is not callable or gave nothing to await."""
+        self.fault = True  # what send() raises then is ours to explain only once
+        return callables.send_unusable(how)
 
     # receive() -----------------------------------------------------------------
 
@@ -196,6 +209,10 @@ class Judge:
             )
         return self._foreign(event, held, "application")
 
+    def blame(self, found: Found) -> None:
+        """Note that the application broke something, which may be why a server refuses."""
+        self.fault = self.fault or any(one.verdict != "observed" for one in found)
+
     def go_astray(self) -> None:
         """Hold back: what the server makes of the latest message cannot be known."""
 
@@ -225,9 +242,19 @@ class Judge:
         method = STEPS.get(step)
         if method is None:
             raise ValueError(f"unknown step {step!r}; one of {', '.join(STEPS)}")
-        if step in WITH_DATA:
-            return getattr(self, method)(data)  # type: ignore[no-any-return]
-        return getattr(self, method)()  # type: ignore[no-any-return]
+        if step in _ANSWERS:
+            self._answered(step)
+        found: Found = getattr(self, method)(data) if step in WITH_DATA else getattr(self, method)()
+        if step == "send":
+            self.unanswered = (*self.unanswered, plain(data))
+            self.blame(found)
+        return found
+
+    def _answered(self, step: str) -> None:
+        """Note which event is answered, if only one was waiting for that."""
+        *others, last = self.unanswered or (None,)
+        self.latest = last if step == "send-raised" and not others else None
+        self.unanswered = tuple(others)
 
     # What judges share ---------------------------------------------------------
 
@@ -270,7 +297,6 @@ class Judge:
 
 FINDS = {
     "unawaited": ("asgi.app.must-await-send",),
-    "unusable": ("asgi.app.async-callable",),
     "send_called": ("asgi.send.positional-event",),
 }
 """The requirements that each method can find broken beside shapes and machines."""
@@ -286,6 +312,9 @@ STEPS = {
     "send-raised": "send_raised",
     "unawaited": "unawaited",
     "unusable": "unusable",
+    "legacy": "legacy",
+    "receive-unusable": "receive_unusable",
+    "send-unusable": "send_unusable",
     "return": "returned",
     "raise": "raised",
     "cancel": "cancelled",
@@ -294,6 +323,8 @@ STEPS = {
 
 WITH_DATA = frozenset(STEPS) - {"receive", "receive-cancelled", "sent", "cancel"}
 """The steps that carry data."""
+
+_ANSWERS = ("sent", "send-raised")
 
 _VERSIONS = {f"2.{minor}": (2, minor) for minor in range(6)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateproof.validators.asgi.judge import Judge
 from gateproof.validators.asgi.machines import LIFE, Life, Lives
+from gateproof.validators.asgi.refused import refused
 from gateproof.validators.asgi.values import NOTHING
 
 TYPE_CHECKING = False
@@ -60,8 +61,10 @@ class LifespanJudge(Judge):
 
     def send_raised(self, error: BaseException) -> Found:
         """send() raised ``error``: the message was refused, so judging holds back."""
+        found = refused(self, error) if isinstance(error, Exception) else NOTHING
         self.go_astray()
-        return super().send_raised(error)
+        super().send_raised(error)
+        return found
 
     def raised(self, error: BaseException) -> Found:  # noqa: ARG002 - kept by the ladder
         """The application raised ``error``."""

@@ -15,7 +15,7 @@ NOTHING: tuple[Breach, ...] = ()
 
 
 class Misuse:
-    """A call of send with other arguments than one positional event."""
+    """A call of send, or of the application, with other arguments than it takes."""
 
     __slots__ = ("arguments", "named")
 
@@ -85,3 +85,8 @@ def truth(value: object) -> bool:
         return bool(value)
     except Exception:  # noqa: BLE001 - the value is the other side's own
         return False
+
+
+def dotted(version: tuple[int, int]) -> str:
+    """A version as scopes write it."""
+    return f"{version[0]}.{version[1]}"

@@ -13,6 +13,7 @@ from gateproof.validators.asgi.machines import (
     Socket,
     Tells,
 )
+from gateproof.validators.asgi.refused import refused
 from gateproof.validators.asgi.values import NOTHING, refused_by_us, truth
 
 TYPE_CHECKING = False
@@ -143,6 +144,7 @@ class WebSocketJudge(Judge):
             if self.clean and not refused_by_us(error):
                 found = checks.wrong_class(self, error)
         else:
+            found = refused(self, error)
             self.go_astray()
         self.refusable = None
         return found

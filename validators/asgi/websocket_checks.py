@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateproof.validators.asgi.values import NOTHING, breach, shown, truth
+from gateproof.validators.asgi.values import NOTHING, breach, dotted, shown, truth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def headers_known(judge: WebSocketJudge, event: dict[str, object]) -> Found:
     return (
         breach(
             "asgi.websocket.accept.headers-since-2-1",
-            f"headers were sent to a server of version {_dotted(judge.version)}",
+            f"headers were sent to a server of version {dotted(judge.version)}",
             shown(event["headers"]),
             "no headers before version 2.1",
         ),
@@ -61,7 +61,7 @@ def reason_known(judge: WebSocketJudge, event: dict[str, object]) -> Found:
     return (
         breach(
             "asgi.http.spec-version.no-newer-features",
-            f"a close reason was sent to a server of version {_dotted(judge.version)}",
+            f"a close reason was sent to a server of version {dotted(judge.version)}",
             shown(event["reason"]),
             "no reason before version 2.3",
         ),
@@ -80,7 +80,3 @@ def wrong_class(judge: WebSocketJudge, error: BaseException) -> Found:
             "a subclass of OSError",
         ),
     )
-
-
-def _dotted(version: tuple[int, int]) -> str:
-    return f"{version[0]}.{version[1]}"
