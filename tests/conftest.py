@@ -14,11 +14,12 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
-# Tests are no package, but witnesses are shared by many: `from witnesses.load import modules`
-# works in every test and in every witness file, without touching sys.path.
-witnesses = ModuleType("witnesses")
-witnesses.__path__ = [str(CHECKOUT / "tests" / "witnesses")]
-sys.modules.setdefault("witnesses", witnesses)
+# Tests are no package, but some folders are shared by many: `from witnesses.load import modules`
+# works in every test and in every file of the folder, without touching sys.path.
+for shared in ("witnesses", "corpus", "peers"):
+    package = ModuleType(shared)
+    package.__path__ = [str(CHECKOUT / "tests" / shared)]
+    sys.modules.setdefault(shared, package)
 
 
 @dataclass(frozen=True)
