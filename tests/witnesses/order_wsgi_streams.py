@@ -17,6 +17,94 @@ def order(requirement: str, breaks: Step, keeps: Step, first: Step = CALL) -> Or
     return Order(requirement, "wsgi", (first, breaks), (first, keeps))
 
 
+def several(requirement: str, breaks: tuple[Step, ...], keeps: tuple[Step, ...]) -> Order:
+    return Order(f"wsgi.{requirement}", "wsgi", breaks, keeps)
+
+
+def line(outcome: object, *args: object) -> Step:
+    return read(outcome, *args, method="readline")
+
+
+def lines(outcome: object, *args: object) -> Step:
+    return read(outcome, *args, method="readlines")
+
+
+def following(outcome: object) -> Step:
+    return read(outcome, method="__next__")
+
+
+ITERATED = read(None, method="__iter__")
+ITERATION_OVER = read(None, method="exhausted")
+MOVED = read(None, method="seek")
+
+LIBRARY = [
+    # An empty result is the end; one of nothing asked for is not.
+    several(
+        "streams.library-semantics",
+        (CALL, read(b"a", 2), read(b"", 2), read(b"b", 2)),
+        (CALL, read(b"a", 2), read(b"", 0), read(b"b", 2), read(b"", 2), line(b"")),
+    ),
+    # The application has moved the position itself.
+    several(
+        "streams.library-semantics",
+        (CALL, line(b"a\n"), line(b""), read(b"b", 2)),
+        (CALL, line(b"a\n"), line(b""), MOVED, read(b"b", 2)),
+    ),
+    several(
+        "streams.library-semantics",
+        (CALL, line(b"a"), line(b"b\n")),
+        (CALL, line(b"a\n"), line(b"b"), line(b"")),
+    ),
+    several(
+        "streams.library-semantics",
+        (CALL, lines([b"a", b"b\n"])),
+        (CALL, lines([b"a\n", b"b"]), lines([])),
+    ),
+    several(
+        "streams.library-semantics",
+        (CALL, lines([b"a\n"]), lines([b"b\n"])),
+        # A hint ends the list early.
+        (CALL, lines([b"a\n"], 1), lines([b"b\n"], 1), lines([], 1)),
+    ),
+    several(
+        "streams.library-semantics",
+        (CALL, ITERATED, following(b"a\n"), ITERATION_OVER, read(b"b", 1)),
+        # What a read amid an iteration gives is nowhere said.
+        (CALL, ITERATED, following(b"a"), read(b"b", 1), read(b"", 1), read(b"c", 1)),
+    ),
+    several(
+        "streams.library-semantics",
+        (CALL, ITERATED, following(b"a"), following(b"b")),
+        (CALL, ITERATED, following(b"a\n"), following(b"b"), ITERATION_OVER),
+    ),
+    several(
+        "input.read-no-argument",
+        (CALL, read(b"ab"), read(b"c", 1)),
+        # A size below zero, or None, is nowhere promised to mean all.
+        (CALL, read(b"ab", -1), read(b"c", None), read(b"d", 1)),
+    ),
+    several(
+        "input.readline-size",
+        (CALL, line(b"ab", 5), line(b"c\n", 5)),
+        (CALL, line(b"abcde", 5), line(b"f\n", 5), line(b"", 5)),
+    ),
+    several(
+        "input.empty-bytes-when-exhausted",
+        (POST, read(b"abcde", 5), read(GONE)),
+        (POST, read(b"abcd", 5), read(GONE)),
+    ),
+    several(
+        "input.empty-bytes-when-exhausted",
+        (POST, read(b"abcdefgh")),
+        (POST, read(b"abcde"), read(b"")),
+    ),
+    several(
+        "input.empty-bytes-when-exhausted",
+        (POST, lines([b"ab\n", b"cd"]), line(b"next\n")),
+        (ENDS, lines([b"ab\n", b"cd"]), line(b"")),
+    ),
+]
+
 WITNESSES = [
     order("wsgi.input.read-size", read(b"abc", 2), read(b"ab", 3)),
     order("wsgi.input.read-size", read(REFUSES, 2), read(GONE, 2)),
@@ -45,6 +133,7 @@ WITNESSES = [
         (POST, read(b"abcde", 5), read(b"", 1)),
         (ENDS, read(b"abcde", 5), read(b"", 1)),
     ),
+    *LIBRARY,
     order("wsgi.streams.app-no-close", read(None, method="close"), read(b"")),
     order(
         "wsgi.streams.app-no-close",

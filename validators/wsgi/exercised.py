@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from gateproof.validators import schema
 from gateproof.validators.schema.files import load
-from gateproof.validators.wsgi import order, request, response, streams
+from gateproof.validators.wsgi import order, rare, request, response, streams
 from gateproof.validators.wsgi.facts import Raised
 from gateproof.validators.wsgi.judge import WSGIJudge
 from gateproof.validators.wsgi.machines import (
@@ -38,6 +38,7 @@ CLAIMS: frozenset[str] = (
     order.REQUIREMENTS
     | request.REQUIREMENTS
     | response.REQUIREMENTS
+    | rare.REQUIREMENTS
     | streams.REQUIREMENTS
     | frozenset().union(*(schema.requirements(name) for name in WHOLE))
 )
@@ -60,6 +61,7 @@ def exercised(rungs: Iterable[Rung]) -> frozenset[str]:
         if chances is not None:
             for ids in chances(judge, rung.data):
                 seen |= ids
+        seen |= rare.CHANCES.get(rung.step, frozenset())
         judge.feed(rung.step, rung.data)
     return frozenset(seen) & CLAIMS
 
@@ -174,7 +176,9 @@ def _next(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
 
 def _input(judge: WSGIJudge, data: Any) -> Iterator[frozenset[str]]:
     method, args, _ = data
-    yield streams.judged(method, bool(args), judge.streams.input_left is not None)
+    yield streams.judged(method, bool(args), judge.streams.bounded)
+    if judge.streams.reading is not None:
+        yield judge.streams.reading.at_stake
 
 
 def _errors(_judge: WSGIJudge, data: Any) -> Iterator[frozenset[str]]:

@@ -233,7 +233,7 @@ class Input:
             # What the judge finds right as well: a call for each read would be dear.
             size, judge = args[0], watching.judge.streams
             left = judge.input_left
-            if type(size) is int and len(data) <= size and (left is None or size <= left):
+            if type(size) is int and 0 < len(data) <= size and (left is None or size <= left):
                 if left is not None:
                     judge.input_left = left - len(data)
                 return data

@@ -6,6 +6,7 @@ https://peps.python.org/pep-3333/#input-and-error-streams
 from __future__ import annotations
 
 from gateproof.validators.violation import Breach
+from gateproof.validators.wsgi import reading
 from gateproof.validators.wsgi.facts import Raised
 
 TYPE_CHECKING = False
@@ -18,28 +19,34 @@ WRITES = frozenset({"write", "writelines"})
 PROBES = frozenset({"readable", "seekable", "writable", "closed"})
 """What the wrappers of ``io`` ask of a stream; they close it when they are collected."""
 
-REQUIREMENTS = frozenset(
-    {
-        "wsgi.environ.errors-accepts-unicode",
-        "wsgi.environ.errors-newline",
-        "wsgi.errors.app-must-flush",
-        "wsgi.errors.flush",
-        "wsgi.errors.write",
-        "wsgi.errors.writelines",
-        "wsgi.input.app-not-read-past-length",
-        "wsgi.input.iter",
-        "wsgi.input.read-no-argument",
-        "wsgi.input.read-size",
-        "wsgi.input.readline",
-        "wsgi.input.readline-size",
-        "wsgi.input.readlines",
-        "wsgi.streams.app-no-close",
-        "wsgi.streams.app-no-other-methods",
-        "wsgi.unicode.bytes-from-input",
-        "wsgi.unicode.str-type-only",
-    }
+REQUIREMENTS = (
+    frozenset(
+        {
+            "wsgi.environ.errors-accepts-unicode",
+            "wsgi.environ.errors-newline",
+            "wsgi.errors.app-must-flush",
+            "wsgi.errors.flush",
+            "wsgi.errors.write",
+            "wsgi.errors.writelines",
+            "wsgi.input.app-not-read-past-length",
+            "wsgi.input.iter",
+            "wsgi.input.read-no-argument",
+            "wsgi.input.read-size",
+            "wsgi.input.readline",
+            "wsgi.input.readline-size",
+            "wsgi.input.readlines",
+            "wsgi.streams.app-no-close",
+            "wsgi.streams.app-no-other-methods",
+            "wsgi.unicode.bytes-from-input",
+            "wsgi.unicode.str-type-only",
+        }
+    )
+    | reading.REQUIREMENTS
 )
-"""Every requirement that a function here decides."""
+"""Every requirement that is decided of what passes over the streams."""
+
+READER = frozenset({"wsgi.input.app-not-read-past-length"})
+"""What is said of who reads, not of what is read."""
 
 _METHODS = {
     "read": "wsgi.input.read-size",
@@ -64,7 +71,8 @@ def read(
         left: octets of the declared body not yet read, ``None`` where unknown.
     """
     if method not in _METHODS:
-        yield from _other("wsgi.input", method, args)
+        if method != reading.END:
+            yield from _other("wsgi.input", method, args)
         return
     size = args[0] if args else None
     if type(outcome) is Raised:
@@ -261,10 +269,16 @@ def judged(method: str, sized: bool, bounded: bool) -> frozenset[str]:
 
     ``sized`` says that it names a size, ``bounded`` that the body's length is known.
     """
+    if method == reading.END:
+        return frozenset()
     if method not in _METHODS:
         other = "wsgi.streams.app-no-close" if method == "close" else _OTHER
         return frozenset({other})
     found = {"wsgi.unicode.bytes-from-input", _METHODS[method], _STAYS_OPEN}
+    if bounded:
+        found.add(reading.SPENT)
+    if method == "readlines":
+        found.add(reading.LIBRARY)
     found.add((_WITH if sized else _WITHOUT).get(method, _METHODS[method]))
     if sized and bounded and method == "read":
         found.add("wsgi.input.app-not-read-past-length")
