@@ -274,7 +274,7 @@ def test_a_double_callable_is_told_and_fails_as_ever(watched, server):
 
     violations, exchange, error = watched(Legacy, server())
 
-    assert ids(violations) == ["asgi.app.async-callable"]
+    assert ids(violations) == ["asgi.legacy.two-callables"]
     assert isinstance(error, TypeError)
     assert replay(exchange.rungs()) == violations
 

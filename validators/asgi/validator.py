@@ -7,10 +7,12 @@ from gateproof.validators.policy import Policy, Rules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
     from typing import Any
 
+    from gateproof.validators.asgi.boundary import Boundary, Proxy
     from gateproof.validators.asgi.judge import Found, Judge
+    from gateproof.validators.asgi.values import Misuse
     from gateproof.validators.policy import OnViolation
     from gateproof.validators.violation import Violation
 
@@ -18,10 +20,13 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Any]]
     Send = Callable[[Any], Awaitable[None]]
 
+    Start = Callable[[object, Policy], Judge]
+    Parts = tuple[Start, dict[str, type[Boundary]], type[Boundary], type[Proxy], type[Proxy]]
+
 _MISSING = object()
 
-_judge: Callable[[object, Policy], Judge] | None = None
-"""The judges' entry, loaded with the first connection: importing a validator stays cheap."""
+_parts: Parts | None = None
+"""What a connection is made of, loaded with the first one: importing a validator stays cheap."""
 
 
 class ASGIValidator:
@@ -56,13 +61,27 @@ class ASGIValidator:
         self.app = app
         self.policy = Policy(on_violation, Rules(select, ignore, level), parties)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
+    async def __call__(
+        self,
+        scope: Scope = _MISSING,  # type: ignore[assignment]
+        receive: Receive = _MISSING,  # type: ignore[assignment]
+        send: Send = _MISSING,  # type: ignore[assignment]
+        *rest: Any,
+        **named: Any,
+    ) -> Any:
         """Handle one connection.
+
+        A server that calls with other arguments than these three is told of; the
+        application is then called likewise.
 
         Raises:
             ConformanceError: the policy is ``"raise"`` and the application broke
                 a requirement that fails.
         """
+        if send is _MISSING or rest or named or type(scope) is not dict:
+            call = _miscall((scope, receive, send, *rest), named)
+            if call is not None:
+                return await _serve_miscalled(self.app, call, self.policy)
         return await watch(self.app, scope, receive, send, policy=self.policy, exchange=Exchange())
 
     def __getattr__(self, name: str) -> Any:
@@ -82,180 +101,6 @@ class ASGIValidator:
     def count(self, violation: Violation) -> int:
         """How often the like of a collected violation was seen."""
         return self.policy.count(violation)
-
-
-class Proxy:
-    """receive or send as the application sees it; its attributes are the server's.
-
-    A class with ``__getattr__`` reads its own attributes slowly: what happens on a
-    call is therefore kept in :class:`Boundary`.
-    """
-
-    __slots__ = ("_call", "_original")
-
-    def __init__(self, call: Callable[..., Any], original: Callable[..., Any]) -> None:
-        self._call = call
-        self._original = original
-
-    def __getattr__(self, name: str) -> Any:
-        """An attribute of the server's own callable."""
-        return getattr(object.__getattribute__(self, "_original"), name)
-
-
-class Receiver(Proxy):
-    """receive() as the application sees it."""
-
-    __slots__ = ()
-
-    def __call__(self) -> Coroutine[Any, Any, Any]:
-        """Receive an event, watched."""
-        return self._call()  # type: ignore[no-any-return]
-
-
-class Sender(Proxy):
-    """send() as the application sees it."""
-
-    __slots__ = ()
-
-    def __call__(
-        self, event: Any = _MISSING, /, *arguments: Any, **named: Any
-    ) -> Coroutine[Any, Any, Any]:
-        """Send an event, watched; judged when called, not when awaited."""
-        if not arguments and not named and event is not _MISSING:
-            return self._call(event)  # type: ignore[no-any-return]
-        if event is not _MISSING:
-            arguments = (event, *arguments)
-        boundary: Boundary = self._call.__self__  # type: ignore[attr-defined]
-        return boundary.misused(arguments, named)
-
-
-class Boundary:
-    """The two callables of one connection, watched.
-
-    Attributes:
-        called: how many calls of send() gave something to await.
-        awaited: how many of these were awaited, or begun to be.
-    """
-
-    __slots__ = (
-        "_add",
-        "_exchange",
-        "_judge",
-        "_judged",
-        "_policy",
-        "_receive",
-        "_send",
-        "awaited",
-        "called",
-    )
-
-    def __init__(
-        self, receive: Receive, send: Send, judge: Judge, policy: Policy, exchange: Exchange
-    ) -> None:
-        self._receive = receive
-        self._send = send
-        self._judge = judge
-        self._judged = judge.send_called
-        self._policy = policy
-        self._exchange = exchange
-        self._add = exchange.add
-        self.called = 0
-        self.awaited = 0
-
-    async def receive(self) -> Any:
-        """Receive an event and judge it."""
-        judge, add = self._judge, self._add
-        found = judge.receive_called()
-        add("receive")
-        if found:
-            self._policy.tell(found, self._exchange)
-        try:
-            event = await self._receive()
-        except BaseException as error:
-            if isinstance(error, Exception):
-                found = judge.receive_raised(error)
-                add("receive-raised", error)
-            else:  # cancelled, under any event loop
-                found = judge.receive_cancelled()
-                add("receive-cancelled")
-            if found:
-                self._policy.tell(found, self._exchange)
-            raise
-        found = judge.receive_returned(event)
-        judge.forward = judge.record = None  # the server's event goes on as it is
-        add("received", event.copy() if type(event) is dict else event)
-        if found:
-            self._policy.tell(found, self._exchange)
-        return event
-
-    def send(self, event: Any) -> Coroutine[Any, Any, Any]:
-        """Judge an event, then send it."""
-        found = self._judged(event)
-        judge = self._judge
-        if judge.record is None:
-            self._add("send", event.copy() if type(event) is dict else event)
-        else:
-            self._add("send", judge.record)
-            event, judge.record, judge.forward = judge.forward, None, None
-        if found:
-            self._tell(found)
-        try:
-            result = self._send(event)
-        except BaseException as error:
-            self._raised(error)
-            raise
-        self.called += 1
-        return self._finish(result)
-
-    def misused(
-        self, arguments: tuple[Any, ...], named: dict[str, Any]
-    ) -> Coroutine[Any, Any, Any]:
-        """Judge a call with other arguments than one event, then make it all the same."""
-        from gateproof.validators.asgi.values import Misuse
-
-        misuse = Misuse(arguments, named)
-        found = self._judged(misuse)
-        self._add("send", misuse)
-        self._tell(found)
-        try:
-            result = self._send(*arguments, **named)
-        except BaseException as error:
-            self._raised(error)
-            raise
-        self.called += 1
-        return self._finish(result)
-
-    async def _finish(self, result: Awaitable[Any]) -> Any:
-        self.awaited += 1
-        try:
-            value = await result
-        except BaseException as error:
-            self._raised(error)
-            raise
-        judge = self._judge
-        if judge.refusable is None:  # the usual case: nothing to say of a return
-            self._add("sent")
-            return value
-        found = judge.send_returned()
-        self._add("sent")
-        if found:
-            self._policy.tell(found, self._exchange)
-        return value
-
-    def _tell(self, found: Found) -> None:
-        """Tell a breach; if that raises, the event goes no further, as if refused."""
-        try:
-            self._policy.tell(found, self._exchange)
-        except BaseException as error:
-            self._judge.send_raised(error)
-            self._exchange.add("send-raised", error)
-            raise
-
-    def _raised(self, error: BaseException) -> None:
-        found = self._judge.send_raised(error)
-        self._exchange.add("send-raised", error)
-        if found:
-            self._policy.tell(found, self._exchange)
 
 
 async def watch(
@@ -283,33 +128,30 @@ async def watch(
     Raises:
         ConformanceError: as ``policy`` says.
     """
-    global _judge  # noqa: PLW0603 - a lazily loaded function
-    if _judge is None:
-        from gateproof.validators.asgi.judge import judge as loaded
-
-        _judge = loaded
-    judge = _judge(scope, policy)
+    start, boundaries, other, receiver, sender = _parts or _load()
+    judge = start(scope, policy)
     found = judge.called(scope)
     exchange.add("call", scope.copy() if type(scope) is dict else scope)
     if judge.record is not None:
         _substitute(scope, judge)
     if found:
         policy.tell(found, exchange)
-    boundary = Boundary(receive, send, judge, policy, exchange)
+    made = boundaries.get(judge.protocol, other)
+    boundary = made(receive, send, judge, policy, exchange)
     try:
-        result = app(scope, Receiver(boundary.receive, receive), Sender(boundary.send, send))
+        result = app(scope, receiver(made.receive, boundary), sender(made.send, boundary))
     except TypeError as error:
         # Raised by the call itself, not by code of the application's: it does not
         # take three arguments.
         if error.__traceback__ is not None and error.__traceback__.tb_next is None:
-            _tell_unusable(error, judge, policy, exchange)
+            _tell_unusable(error, judge, policy, exchange, app)
         _end("raise", judge.raised(error), error, policy, exchange)
         raise
     except BaseException as error:
         _end("raise", judge.raised(error), error, policy, exchange)
         raise
     if not hasattr(result, "__await__") and not _is_old_coroutine(result):
-        _tell_unusable(result, judge, policy, exchange)
+        _tell_unusable(result, judge, policy, exchange, app)
     try:
         value = await result
     except BaseException as error:
@@ -330,16 +172,63 @@ async def watch(
     return value
 
 
+def _load() -> Parts:
+    """Load what connections are made of."""
+    global _parts  # noqa: PLW0603 - loaded once
+    from gateproof.validators.asgi.boundary import Boundary, Receiver, Sender
+    from gateproof.validators.asgi.judge import judge
+    from gateproof.validators.asgi.ordinary import BOUNDARIES
+
+    _parts = (judge, BOUNDARIES, Boundary, Receiver, Sender)
+    return _parts
+
+
 def _end(step: str, found: Found, data: object, policy: Policy, exchange: Exchange) -> None:
     exchange.add(step, data)
     if found:
         policy.tell(found, exchange)
 
 
-def _tell_unusable(what: object, judge: Judge, policy: Policy, exchange: Exchange) -> None:
-    found = judge.unusable(what)
-    exchange.add("unusable", what)
-    policy.tell(found, exchange)
+def _tell_unusable(
+    what: object, judge: Judge, policy: Policy, exchange: Exchange, app: object
+) -> None:
+    from gateproof.validators.asgi.callables import style
+
+    how = style(app)
+    if how is None:
+        _end("unusable", judge.unusable(what), what, policy, exchange)
+    else:
+        _end("legacy", judge.legacy(how), how, policy, exchange)
+
+
+def _miscall(arguments: tuple[Any, ...], named: dict[str, Any]) -> Misuse | None:
+    """The call of the application, if it was not one with scope, receive and send."""
+    from gateproof.validators.asgi.callables import misplaced
+    from gateproof.validators.asgi.values import Misuse
+
+    given: list[Any] = []
+    gap = False
+    for name, one in zip(("scope", "receive", "send"), arguments, strict=False):
+        if one is _MISSING:
+            gap = True
+        elif gap:  # given by its name, as the one before it is missing
+            named = {name: one, **named}
+        else:
+            given.append(one)
+    given.extend(arguments[3:])
+    if not named and len(given) == 3 and not misplaced(given):
+        return None
+    return Misuse(tuple(given), named)
+
+
+async def _serve_miscalled(app: Callable[..., Any], call: Misuse, policy: Policy) -> Any:
+    """Tell of a call with other arguments and make it all the same, unwatched."""
+    from gateproof.validators.asgi.judge import judge
+
+    exchange = Exchange()
+    found = judge(call, policy).called(call)
+    _end("call", found, call, policy, exchange)
+    return await app(*call.arguments, **call.named)
 
 
 def _substitute(scope: Scope, judge: Judge) -> None:

@@ -1,0 +1,225 @@
+"""Messages so ordinary that no judge is asked: pieces of bodies, messages of WebSockets.
+
+A long response or connection is made of them. Each accept path below holds for
+one state in which the judge would say nothing and, the tables say so too, go
+nowhere; whatever differs in type, form or state goes to the judge. A test holds
+that both ways find and record the same.
+
+Once the head of the ladder is full, such messages are only counted.
+"""
+
+from __future__ import annotations
+
+from time import monotonic_ns
+
+from gateproof.validators.asgi.boundary import _MISSING, Boundary
+from gateproof.validators.asgi.machines import (
+    REQUEST,
+    Answer,
+    Content,
+    Delivers,
+    Response,
+    Socket,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any
+
+_STREAMING, _DONE = int(Response.STREAMING), int(Response.DONE)
+_BODIES = int(Content.BODY)
+_REQUEST, _PART, _WHOLE = REQUEST.rows, int(Delivers.MORE), int(Delivers.LAST)
+_ACCEPTED, _CONNECTED = int(Answer.ACCEPTED), int(Socket.CONNECTED)
+
+
+class HTTPBoundary(Boundary):
+    """receive and send of one HTTP request."""
+
+    __slots__ = ()
+
+    async def receive(self) -> Any:
+        """Receive an event; a part of the request before the response is complete is ordinary."""
+        judge, exchange = self._judge, self._exchange
+        if judge.state < _DONE:
+            judge.heard = True
+            judge.late = False
+            judge.waiting += 1
+            if exchange.room:
+                exchange.room -= 1
+                exchange.head.append(("receive", None, monotonic_ns()))
+            else:
+                exchange.later += 1
+        else:
+            self._listening()
+        try:
+            event = await self._receive()
+        except BaseException as error:
+            self._deaf(error)
+            raise
+        if type(event) is dict and len(event) == 3 and not judge.late:
+            try:
+                kind, more = event["type"], event["more_body"]
+                ordinary = (
+                    type(kind) is str
+                    and kind == "http.request"
+                    and type(event["body"]) is bytes
+                    and type(more) is bool
+                )
+            except Exception:  # noqa: BLE001 - another form, or a hostile key
+                ordinary = False
+            if ordinary:
+                cell = _REQUEST[judge.request][_PART if more else _WHOLE]
+                if cell.requirement is None:
+                    judge.request = cell.state
+                    judge.waiting -= 1
+                    if exchange.room:
+                        exchange.room -= 1
+                        exchange.head.append(("received", event.copy(), monotonic_ns()))
+                    else:
+                        exchange.later += 1
+                        exchange.received = event
+                    return event
+        return self._heard(event)
+
+    def send(
+        self, event: Any = _MISSING, /, *arguments: Any, **named: Any
+    ) -> Coroutine[Any, Any, Any]:
+        """Send an event; one more piece of a body, within its length, is ordinary."""
+        judge = self._judge
+        if (
+            judge.state == _STREAMING
+            and judge.content == _BODIES
+            and type(event) is dict
+            and len(event) == 3
+            and not judge.bodiless
+        ):
+            try:
+                kind, body = event["type"], event["body"]
+                ordinary = (
+                    type(body) is bytes
+                    and event["more_body"] is True
+                    and type(kind) is str
+                    and kind == "http.response.body"
+                    and not arguments
+                    and not named
+                )
+            except Exception:  # noqa: BLE001 - another form, or a hostile key
+                ordinary = False
+            if ordinary:
+                left = judge.left
+                if left is not None:
+                    left -= len(body)
+                if left is None or left >= 0:
+                    judge.left = left
+                    judge.before = _STREAMING
+                    judge.refusable = None
+                    exchange = self._exchange
+                    if exchange.room:
+                        exchange.room -= 1
+                        exchange.head.append(("send", event.copy(), monotonic_ns()))
+                    else:
+                        exchange.later += 1
+                        exchange.sent = event
+                    try:
+                        result = self._send(event)
+                    except BaseException as error:
+                        self._raised(error)
+                        raise
+                    self.called += 1
+                    return self._sending(result)
+        return Boundary.send(self, event, *arguments, **named)
+
+
+class WebSocketBoundary(Boundary):
+    """receive and send of one WebSocket."""
+
+    __slots__ = ()
+
+    async def receive(self) -> Any:
+        """Receive an event; a message on an open connection is ordinary."""
+        judge, exchange = self._judge, self._exchange
+        if judge.state == _ACCEPTED:
+            judge.heard = True
+            judge.waiting += 1
+            if exchange.room:
+                exchange.room -= 1
+                exchange.head.append(("receive", None, monotonic_ns()))
+            else:
+                exchange.later += 1
+        else:
+            self._listening()
+        try:
+            event = await self._receive()
+        except BaseException as error:
+            self._deaf(error)
+            raise
+        if type(event) is dict and len(event) == 2:
+            try:
+                kind = event["type"]
+                ordinary = (
+                    type(kind) is str
+                    and kind == "websocket.receive"
+                    and judge.opened
+                    and judge.socket == _CONNECTED
+                    and (
+                        type(event["text"]) is str
+                        if "text" in event
+                        else type(event["bytes"]) is bytes
+                    )
+                )
+            except Exception:  # noqa: BLE001 - another form, or a hostile key
+                ordinary = False
+            if ordinary:
+                judge.waiting -= 1
+                if exchange.room:
+                    exchange.room -= 1
+                    exchange.head.append(("received", event.copy(), monotonic_ns()))
+                else:
+                    exchange.later += 1
+                    exchange.received = event
+                return event
+        return self._heard(event)
+
+    def send(
+        self, event: Any = _MISSING, /, *arguments: Any, **named: Any
+    ) -> Coroutine[Any, Any, Any]:
+        """Send an event; a message on an open connection is ordinary."""
+        judge = self._judge
+        if judge.state == _ACCEPTED and type(event) is dict and len(event) == 2:
+            try:
+                kind = event["type"]
+                ordinary = (
+                    type(kind) is str
+                    and kind == "websocket.send"
+                    and (
+                        type(event["text"]) is str
+                        if "text" in event
+                        else type(event["bytes"]) is bytes
+                    )
+                    and not arguments
+                    and not named
+                )
+            except Exception:  # noqa: BLE001 - another form, or a hostile key
+                ordinary = False
+            if ordinary:
+                judge.refusable = None
+                exchange = self._exchange
+                if exchange.room:
+                    exchange.room -= 1
+                    exchange.head.append(("send", event.copy(), monotonic_ns()))
+                else:
+                    exchange.later += 1
+                    exchange.sent = event
+                try:
+                    result = self._send(event)
+                except BaseException as error:
+                    self._raised(error)
+                    raise
+                self.called += 1
+                return self._sending(result)
+        return Boundary.send(self, event, *arguments, **named)
+
+
+BOUNDARIES: dict[str, type[Boundary]] = {"http": HTTPBoundary, "websocket": WebSocketBoundary}
+"""The boundary of each protocol that has one of its own."""
