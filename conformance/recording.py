@@ -80,30 +80,15 @@ class Recording:
 
     def closing_lines(self, level: str) -> list[str]:
         """What is printed before the last line: milder findings, and where the report is."""
-        from gateproof.reports.terminal import counts_line
+        from gateproof.reports.terminal import counts_line, mild_findings
 
-        lines = [*self._mild(level), *self._hollow()]
+        lines = [*mild_findings(self.run, level), *self._hollow()]
         if self.run.results:
             lines.append(counts_line(self.run))
         if self.fault:
             lines.append(self.fault)
         elif self.report is not None and self.run.results:
             lines.append(f"report: {self.report}")
-        return lines
-
-    def _mild(self, level: str) -> list[str]:
-        """A line for each recommendation that was not met, and at level all each observation."""
-        from gateproof.reports.findings import groups
-        from gateproof.reports.text import counted, shorten, visible
-
-        told = ("weak", "observed") if level == "all" else ("weak",)
-        lines = []
-        for group in groups(self.run):
-            finding = group.entries[0].finding
-            if group.verdict in told and finding is not None:
-                times = counted(len(group.entries), "case")
-                message = visible(shorten(finding["message"], 120))
-                lines.append(f"{group.verdict}[{finding['requirement']}]: {message} ({times})")
         return lines
 
     @property

@@ -73,19 +73,16 @@ def mild_findings(run: Run, level: str = "must") -> list[str]:
 
     Args:
         run: what was found.
-        level: the level of the run; what it fails was printed in full before.
+        level: the level of the run: observations are told at ``"all"`` only.
     """
-    told = ("weak", "observed") if level == "must" else ("observed",)
+    told = ("weak", "observed") if level == "all" else ("weak",)
     text = []
     for group in groups(run):
-        if group.verdict not in told:
-            continue
         finding = group.entries[0].finding
-        if finding is None:
-            continue
-        message = visible(shorten(finding["message"], 160))
-        where = f" ({counted(len(group.cases), 'case')})" if len(group.cases) > 1 else ""
-        text.append(f"{group.verdict}[{visible(group.requirement)}]: {message}{where}")
+        if group.verdict in told and finding is not None:
+            times = counted(len(group.entries), "case")
+            message = visible(shorten(finding["message"], 160))
+            text.append(f"{group.verdict}[{visible(group.requirement)}]: {message} ({times})")
     return text
 
 
