@@ -115,10 +115,14 @@ class Watching:
         except BaseException as error:
             self._raised(error, 1 if invoke is None else 2)
             raise
+        return self._handed_on(result, masks)
+
+    def _handed_on(self, result: Any, masks: Masks | None) -> Any:
+        """What the server is to have of ``result``: itself or a proxy."""
         wrapped = masks is not None and masks.wrapped(result)
         facts = result_facts(result, wrapped)
-        add("result", facts)
-        found = judge.result.returned(facts)
+        self.add("result", facts)
+        found = self.judge.result.returned(facts)
         if found:
             self._tell_of_result(found, result)
         if wrapped or not facts["iterable"]:
@@ -176,17 +180,26 @@ class Watching:
             if held is not None:
                 held = held(args, kwargs)
         except BaseException as error:
-            raised = Raised.of(error, outside=_outside(error, 1))
-            add("start_response-raised", raised)
-            self.tell(judge.raised(raised))
+            self._refused(error)
             raise
         finally:
             del args, kwargs  # exc_info must not live on in this frame
+        return self._answered(write, held)
+
+    def _refused(self, error: BaseException) -> None:
+        """The server's start_response raised ``error``, beneath one frame of ours."""
+        raised = Raised.of(error, outside=_outside(error, 1))
+        self.add("start_response-raised", raised)
+        self.tell(self.judge.start.raised(raised))
+
+    def _answered(self, write: Any, held: Any) -> Any:
+        """What the application is to have of ``write``; ``held`` is kept of exc_info."""
+        judge = self.judge.start
         if not callable(write):
-            add("started", write)
+            self.add("started", write)
             self.tell(judge.returned(write))
             return write
-        add("started", True)
+        self.add("started", True)
         found = judge.returned(True)
         if found:
             self.tell(found)
@@ -209,10 +222,16 @@ class Watching:
         if judge.given is not None:
             return excinfo.watched(args, kwargs)
         if judge.unset and judge.pending[0].startswith("5"):
-            error = excinfo.handled(CALLERS, self)
+            error = self._handling()
             if error is not None:
                 self.rare("handling", error)
         return None
+
+    def _handling(self) -> Raised | None:
+        """The exception that the application is handling right now."""
+        from gateproof.validators.wsgi import excinfo
+
+        return excinfo.handled(CALLERS, self)
 
     def write(self, inner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The application calls ``write()``.
@@ -327,15 +346,19 @@ class Watching:
                 close()
                 self.add("closed")
         except BaseException as error:
-            raised = Raised.of(error)
-            self.add("close-raised", raised)
-            self._restore()
-            self.tell(self.judge.result.close_raised(raised))
+            self._close_raised(error)
             raise
         self.closed = True
         self._restore()
         if problem is not None:
             raise problem
+
+    def _close_raised(self, error: BaseException) -> None:
+        """The result's close() raised ``error``."""
+        raised = Raised.of(error)
+        self.add("close-raised", raised)
+        self._restore()
+        self.tell(self.judge.result.close_raised(raised))
 
     def _told(self, found: Found) -> ConformanceError | None:
         """Tell findings, and return what the policy would raise."""
