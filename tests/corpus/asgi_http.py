@@ -298,7 +298,10 @@ async def returns_when_the_client_has_gone(scope, receive, send):
         await send({**BODY, "more_body": True})
 
 
-@clean("asgi.http.app.completes-response", events=[DISCONNECT])
+AT_ONCE = {"asgi.http.request.sent-to-app": "that the client left before cannot be seen here"}
+
+
+@clean("asgi.http.app.completes-response", events=[DISCONNECT], expects=AT_ONCE)
 async def never_answers_who_has_gone(scope, receive, send):
     """Or to begin one."""
     await receive()
@@ -351,6 +354,7 @@ async def wraps_the_failure(scope, receive, send):
     shows="asgi.http.send.no-raise-before-2-4",
     asgi={"version": "3.0", "spec_version": "2.3"},
     events=[DISCONNECT],
+    expects=AT_ONCE,
 )
 async def answers_who_has_gone(scope, receive, send):
     """Before 2.4 send() may be silent after a disconnect, so answering all the same is legal."""

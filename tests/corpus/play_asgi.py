@@ -8,9 +8,9 @@ is played in one.
 from __future__ import annotations
 
 import asyncio
-import copy
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 from corpus.kit import Record
@@ -55,7 +55,7 @@ LAST = {
 }
 """What receive() gives for ever, when all else was received."""
 
-LATER = {"type": "wait until the response is complete"}
+LATER = object()
 """In a server's events: receive() waits here for the end of the response."""
 
 _FINAL = (
@@ -79,7 +79,7 @@ class Server:
         fail: what send() raises,
         after: from this call of send() on.
         omit: keys that the scope lacks.
-        changes: keys of the scope; a function makes the value anew.
+        changes: keys of the scope; a lambda makes the value anew.
     """
 
     def __init__(
@@ -95,14 +95,14 @@ class Server:
     ) -> None:
         made = {**SCOPES[kind], **changes}
         self.scope: dict[str, Any] = {
-            key: value() if callable(value) else copy.copy(value)
+            key: value() if type(value) is FunctionType else _fresh(value)
             for key, value in made.items()
             if key not in omit
         }
         if offers:
             named = offers if isinstance(offers, Mapping) else {name: {} for name in offers}
             self.scope["extensions"] = dict(named)
-        self.events = [copy.copy(event) for event in (EVENTS[kind] if events is None else events)]
+        self.events = [_fresh(event) for event in (EVENTS[kind] if events is None else events)]
         self.last = last or {**LAST[kind]}
         self.fail = fail
         self.after = after
@@ -113,11 +113,11 @@ class Server:
 
     async def receive(self) -> Any:
         """The next event; a disconnect once there is a whole response."""
-        if self.complete is not None and self.events and self.events[0] == LATER:
+        if self.complete is not None and self.events and self.events[0] is LATER:
             await self.complete.wait()
         if self.over and self.scope["type"] == "http":
             self.events.clear()
-        self.events = [event for event in self.events if event != LATER]
+        self.events = [event for event in self.events if event is not LATER]
         return self.events.pop(0) if self.events else dict(self.last)
 
     async def send(self, event: Any) -> None:
@@ -128,10 +128,24 @@ class Server:
         if self.fail is not None and self.calls > self.after:
             raise self.fail
         self.sent.append(event)
-        if event["type"] in _FINAL and not event.get("more_body"):
+        if _completes(event):
             self.over = True
             if self.complete is not None:
                 self.complete.set()
+
+
+def _fresh(value: Any) -> Any:
+    """A value of a record that an application may change without harm to the next play."""
+    return value.copy() if type(value) in (dict, list) else value
+
+
+def _completes(event: Any) -> bool:
+    """Whether a response is complete with ``event``, which may be of any hostile kind."""
+    if not issubclass(type(event), dict):
+        return False
+    kind = dict.get(event, "type")
+    final = issubclass(type(kind), str) and any(str.__eq__(kind, name) for name in _FINAL)
+    return final and dict.get(event, "more_body", False) is not True
 
 
 @dataclass

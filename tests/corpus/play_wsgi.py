@@ -57,7 +57,7 @@ def environ(
 
 @dataclass
 class Served:
-    """What the server saw of one exchange, and what the validator found."""
+    """What the server saw of one exchange, and what a validator recorded and found."""
 
     status: str = ""
     headers: list[Any] = field(default_factory=list)
@@ -67,6 +67,7 @@ class Served:
     result: Any = None
     closed: bool = False
     violations: list[Any] = field(default_factory=list)
+    exchange: Any = None
 
     @property
     def ids(self) -> set[str]:
