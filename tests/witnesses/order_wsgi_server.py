@@ -18,6 +18,7 @@ from witnesses.order_wsgi_steps import (
     STARTED,
     WRITTEN,
     Step,
+    call,
     closable,
     item,
     length,
@@ -34,6 +35,14 @@ def order(requirement: str, breaks: tuple[Step, ...], keeps: tuple[Step, ...]) -
     return Order(requirement, "wsgi", breaks, keeps)
 
 
+class Indexed:
+    """An iterable of the kind that there was before iterators."""
+
+    def __getitem__(self, index: int) -> bytes:
+        return (b"a",)[index]
+
+
+HEAD = call(REQUEST_METHOD="HEAD")
 TOO_MANY = "start_response() takes 2 positional arguments but 3 were given"
 FULL = (CALL, length(1), STARTED, closable(), NEXT, item(b"a"))
 
@@ -119,6 +128,12 @@ WITNESSES = [
         "wsgi.server.no-assumption-started-before-iteration",
         (CALL, closable(generator=True), CLOSE, CLOSED),
         (CALL, start(), STARTED, closable(generator=True), CLOSE, CLOSED),
+    ),
+    order(
+        "wsgi.legacy.server-uses-for-loop",
+        (CALL, length(1), STARTED, result(Indexed(), has_close=True), CLOSE, CLOSED),
+        # Nothing is due after a HEAD request.
+        (HEAD, length(1), STARTED, result(Indexed(), has_close=True), CLOSE, CLOSED),
     ),
     order(
         "wsgi.content-length.stop-iterating",

@@ -170,6 +170,8 @@ def _end(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
 
 
 def _next(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
+    if judge.result.facts is not None and judge.result.facts.get("indexed") and judge.body.room:
+        yield frozenset({"wsgi.legacy.server-uses-for-loop"})
     if judge.result.facts is not None and judge.body.state == Response.UNSTARTED:
         yield frozenset({"wsgi.server.no-assumption-started-before-iteration"})
 

@@ -31,6 +31,7 @@ REQUIREMENTS = frozenset(
         "wsgi.exc-info.app-no-trap",
         "wsgi.exc-info.propagates-to-server",
         "wsgi.legacy.app-no-bare-file-return",
+        "wsgi.legacy.server-uses-for-loop",
         "wsgi.server.checks-headers-at-call",
         "wsgi.server.no-assumption-started-before-iteration",
         "wsgi.server.rejects-hop-by-hop",
@@ -300,6 +301,21 @@ def never_iterated(facts: Mapping[str, Any]) -> Breach:
         "although start_response had not been called yet",
         observed="no item was asked for",
         expected="iteration, during which start_response may be called",
+        verdict="weak",
+    )
+
+
+def not_looped(facts: Mapping[str, Any]) -> Breach:
+    """The server let go of an iterable of the old kind without looking into it.
+
+    A client that has gone excuses it, and cannot be seen here.
+    """
+    return Breach(
+        "wsgi.legacy.server-uses-for-loop",
+        f"the server never iterated the result ({facts['type']}), "
+        "which offers __getitem__() and no __iter__()",
+        observed="no item was asked for",
+        expected="for piece in result",
         verdict="weak",
     )
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _RETURNED, _ITERATING, _CUT = int(Closing.RETURNED), int(Closing.ITERATING), int(Closing.CUT)
 _ENDED = int(Closing.OVER)
 _UNSTARTED, _REFUSED, _OVER = int(Response.UNSTARTED), int(Response.REFUSED), int(Response.OVER)
+_STARTED = int(Response.STARTED)
 _EXHAUST, _STOP = int(Does.EXHAUST), int(Handles.EXHAUST)
 _RESPONSE_ROWS, _CLOSING_ROWS = RESPONSE.rows, CLOSING.rows
 
@@ -203,13 +204,18 @@ class ResultJudge:
     def _uniterated(self) -> Found:
         """The server is done with an iterable that it never looked into."""
         facts = self.facts
-        if self.body.state != _UNSTARTED or facts is None:
+        if facts is None or facts["is_file_wrapper"] or not facts["iterable"]:
             return NOTHING
-        if facts["is_file_wrapper"] or not facts["iterable"]:
-            return NOTHING
-        from gateproof.validators.wsgi import response
+        state = self.body.state
+        if state == _UNSTARTED:
+            from gateproof.validators.wsgi import response
 
-        return self.memory.once([response.never_iterated(facts)])
+            return self.memory.once([response.never_iterated(facts)])
+        if facts.get("indexed") and state == _STARTED and self.body.room:
+            from gateproof.validators.wsgi import response
+
+            return self.memory.once([response.not_looped(facts)])
+        return NOTHING
 
     def _told_whole(self) -> bool:
         """Whether the result was refused as a whole, so that its items go without saying."""
