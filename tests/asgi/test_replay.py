@@ -13,19 +13,23 @@ from gateproof.validators.policy import Policy, Rules
 from gateproof.validators.violation import Rung
 
 NOT_PLAYED = {
-    *("unawaited", "unusable", "legacy", "receive-unusable", "send-unusable", "cancel"),
+    *("unawaited", "unusable", "legacy", "receive-unusable", "send-unusable", "files", "cancel"),
 }
+
+
+ANSWERS = ("received", "receive-raised", "sent", "send-raised")
 
 
 def player(steps):
     """An application and the two callables of a server that together give ``steps``."""
     steps = list(steps[1:])
-    answers = [(s, d) for s, d in steps if s in ("received", "sent", "send-raised")]
+    answers = [(s, d) for s, d in steps if s in ANSWERS]
 
     async def app(scope, receive, send):
         for step, data in steps:
             if step == "receive":
-                await receive()
+                with contextlib.suppress(RuntimeError):
+                    await receive()
             elif step == "send":
                 with contextlib.suppress(OSError, RuntimeError, ValueError):
                     await send(data)
@@ -33,7 +37,10 @@ def player(steps):
                 raise data
 
     async def receive():
-        return answers.pop(0)[1]
+        step, data = answers.pop(0)
+        if step == "receive-raised":
+            raise data
+        return data
 
     async def send(event):
         step, data = answers.pop(0)

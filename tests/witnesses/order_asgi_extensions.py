@@ -34,6 +34,11 @@ class File:
 ZEROCOPY = {"type": "http.response.zerocopysend", "file": File()}
 
 
+def files(*facts):
+    """What was seen of the files of a response once its call had returned."""
+    return (("files", list(facts)),)
+
+
 def order(requirement, breaks, keeps):
     opened = steps(call(HTTP, offers=EVERYTHING), request())
     return Order(requirement, "http", steps(opened, *breaks, RETURN), steps(opened, *keeps, RETURN))
@@ -44,6 +49,16 @@ WITNESSES = [
         "asgi.ext.push.timing-after-start",
         [sent(PUSH), start(), body()],
         [start(), sent(PUSH), body()],
+    ),
+    order(
+        "asgi.ext.push.path-decoded",
+        [start(), sent({**PUSH, "path": "/caf%C3%A9.css"}), body()],
+        [start(), sent({**PUSH, "path": "/café.css"}), body()],
+    ),
+    order(
+        "asgi.ext.push.path-decoded",
+        [start(), sent({**PUSH, "path": "/a%20b.css"}), body()],
+        [start(), sent({**PUSH, "path": "/100%25/a%FF"}), body()],
     ),
     order(
         "asgi.ext.push.timing-before-final-body",
@@ -81,6 +96,11 @@ WITNESSES = [
         [start(), sent({**ZEROCOPY, "file": 3})],
         [start(), sent(ZEROCOPY)],
     ),
+    order(
+        "asgi.ext.zerocopy.app-closes-file",
+        [start(), sent(ZEROCOPY), files(("open", "<_io.BufferedReader name='/srv/file'>"))],
+        [start(), sent(ZEROCOPY)],
+    ),
     order("asgi.ext.pathsend.after-start", [sent(PATH)], [start(headers=LENGTH), sent(PATH)]),
     order(
         "asgi.ext.pathsend.not-mixed",
@@ -101,6 +121,16 @@ WITNESSES = [
         "asgi.ext.pathsend.app-sets-headers",
         [start(), sent(PATH)],
         [start(headers=LENGTH), sent(PATH)],
+    ),
+    order(
+        "asgi.ext.pathsend.app-sets-headers",
+        [start(headers=LENGTH), sent(PATH), files(("size", "/srv/file", 5))],
+        [start(headers=LENGTH), sent(PATH), files(("size", "/srv/file", 4))],
+    ),
+    order(
+        "asgi.ext.pathsend.app-sets-headers",
+        [start(headers=LENGTH), sent(PATH), files(("size", "/srv/file", 3))],
+        [start(304, headers=LENGTH), sent(PATH), files(("size", "/srv/file", 3))],
     ),
     order(
         "asgi.ext.trailers.start-flag",

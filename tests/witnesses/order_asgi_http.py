@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from witnesses.kit import Order
 from witnesses.order_asgi_steps import (
+    CANCEL,
     DISCONNECT,
     HTTP,
     RETURN,
@@ -94,6 +95,19 @@ RESPONSES = [
     ),
 ]
 
+WHOLE_REQUESTS = [
+    order(
+        "asgi.http.request.app-waits-for-more-body",
+        [request(b"a", more_body=True), start(), body()],
+        [request(b"a", more_body=True), start(413), body()],
+    ),
+    order(
+        "asgi.http.request.app-waits-for-more-body",
+        [request(b"a", more_body=True), request(b"b", more_body=True), start(201), body()],
+        [request(b"a", more_body=True), request(b"b"), start(201), body()],
+    ),
+]
+
 LENGTH_OF_HEAD = [
     Order(
         "asgi.http.app.content-length-consistent",
@@ -104,6 +118,28 @@ LENGTH_OF_HEAD = [
 ]
 
 SERVERS = [
+    order(
+        "asgi.http.request.sent-to-app",
+        [DISCONNECT],
+        [request(), DISCONNECT],
+    ),
+    order(
+        "asgi.http.request.sent-to-app",
+        [DISCONNECT],
+        [start(), body(), DISCONNECT],
+    ),
+    Order(
+        "asgi.http.scope.persists-until-response-end",
+        "http",
+        steps(call(HTTP), request(), start(), body(b"a", more_body=True), CANCEL),
+        steps(call(HTTP), request(), start(), body(b"a", more_body=True), DISCONNECT, CANCEL),
+    ),
+    Order(
+        "asgi.http.scope.persists-until-response-end",
+        "http",
+        steps(call(HTTP), request(), CANCEL),
+        steps(call(HTTP), request(), start(), body(), CANCEL),
+    ),
     order(
         "asgi.http.request.none-after-final",
         [request(b"all"), request(b"again"), start(), body()],

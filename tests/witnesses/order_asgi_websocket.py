@@ -5,6 +5,7 @@ from __future__ import annotations
 from witnesses.kit import Order
 from witnesses.order_asgi_steps import (
     ACCEPT,
+    CANCEL,
     CLOSE,
     CONNECT,
     HEAR,
@@ -104,7 +105,25 @@ APPLICATIONS = [
     ),
 ]
 
+DEAF = (("receive", None), ("receive-raised", RuntimeError("no more events")))
+
 SERVERS = [
+    order(
+        "asgi.websocket.disconnect.on-server-close",
+        [CONNECT, ACCEPT, CLOSE, DEAF],
+        [CONNECT, ACCEPT, CLOSE, LEFT],
+    ),
+    order(
+        "asgi.websocket.disconnect.on-server-close",
+        [CONNECT, ACCEPT, SAY, CLOSE, DEAF],
+        [CONNECT, CLOSE, DEAF],
+    ),
+    Order(
+        "asgi.scope.lifetime-until-close",
+        "websocket",
+        steps(call(WEBSOCKET), CONNECT, ACCEPT, CANCEL),
+        steps(call(WEBSOCKET), CONNECT, ACCEPT, LEFT, CANCEL),
+    ),
     order("asgi.websocket.connect.first-event", [HEAR, ACCEPT], [CONNECT, ACCEPT, HEAR]),
     order("asgi.websocket.connect.first-event", [CONNECT, CONNECT, ACCEPT], [CONNECT, ACCEPT]),
     order("asgi.websocket.connect.first-event", [LEFT], [CONNECT, LEFT]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateproof.validators import schema
 from gateproof.validators.asgi import (
     callables,
+    files,
     foreign,
     http_checks,
     judge,
@@ -37,7 +38,16 @@ ORDERS: frozenset[str] = frozenset().union(*(machine.requirements() for machine 
 
 CHECKS: frozenset[str] = frozenset(
     requirement
-    for module in (judge, callables, foreign, http_checks, refused, unknown, websocket_checks)
+    for module in (
+        judge,
+        callables,
+        files,
+        foreign,
+        http_checks,
+        refused,
+        unknown,
+        websocket_checks,
+    )
     for found in module.FINDS.values()
     for requirement in found
 )

@@ -140,6 +140,8 @@ def _chances(judging: Judge, step: str, data: object) -> Iterator[frozenset[str]
             yield ANSWER.column(Answers.LISTEN)
     elif step == "return":
         yield from _returned(judging)
+    elif step in ("files", "cancel", "receive-raised"):
+        yield from _marginal(judging, step, data)
     elif step == "raise" and isinstance(judging, LifespanJudge):
         yield LIFE.column(Lives.RAISE) if judging.state == Life.STARTING else frozenset()
 
@@ -207,6 +209,8 @@ def _checked(judging: HTTPJudge, kind: str, event: dict[str, object]) -> Iterato
             yield frozenset({"asgi.http.app.body-for-bodyless-status"})
     elif kind == "http.response.zerocopysend" and "file" in event:
         yield frozenset({"asgi.ext.zerocopy.file-descriptor"})
+    elif kind == "http.response.push" and isinstance(event.get("path"), str):
+        yield frozenset({"asgi.ext.push.path-decoded"})
     elif kind == "http.response.pathsend":
         yield frozenset({"asgi.ext.pathsend.app-sets-headers"})
     elif kind == "http.response.trailers":
@@ -239,6 +243,10 @@ def _received(judging: Judge, kind: object) -> Iterator[frozenset[str]]:
             yield _REPEATED
         if judging.late:
             yield frozenset({"asgi.http.disconnect.after-response"})
+        if judging.request == Request.OPEN:
+            yield frozenset({"asgi.http.request.sent-to-app"})
+    elif isinstance(judging, WebSocketJudge) and judging.state == Answer.CLOSED:
+        yield frozenset({"asgi.websocket.disconnect.on-server-close"})
 
 
 def _returned(judging: Judge) -> Iterator[frozenset[str]]:
@@ -255,6 +263,8 @@ def _returned(judging: Judge) -> Iterator[frozenset[str]]:
         )
         ids = RESPONSE.column(Sends.RETURN)
         yield ids if promised else ids - _TRAILERS
+        if judging.request == Request.RECEIVING:
+            yield frozenset({"asgi.http.request.app-waits-for-more-body"})
     elif isinstance(judging, WebSocketJudge) and not _astray(judging):
         ids = ANSWER.column(Answers.RETURN)
         denied = judging.state in (Answer.DENYING, Answer.DENIED)
@@ -264,6 +274,21 @@ def _returned(judging: Judge) -> Iterator[frozenset[str]]:
         last = frozenset({"asgi.lifespan.shutdown-complete.app-sends"})
         ids = LIFE.column(Lives.RETURN)
         yield ids if stopping else ids - last
+
+
+def _marginal(judging: Judge, step: str, data: object) -> Iterator[frozenset[str]]:
+    """What is seen of files after the call, of a cancelled call, of a failing receive()."""
+    if step == "files" and isinstance(data, list):
+        kinds = {fact[0] for fact in data if isinstance(fact, tuple) and fact}
+        if "open" in kinds:
+            yield frozenset({"asgi.ext.zerocopy.app-closes-file"})
+    elif step == "cancel" and not judging.gone:
+        if isinstance(judging, HTTPJudge):
+            yield frozenset({"asgi.http.scope.persists-until-response-end"})
+        elif isinstance(judging, WebSocketJudge):
+            yield frozenset({"asgi.scope.lifetime-until-close"})
+    elif isinstance(judging, WebSocketJudge) and judging.state == Answer.CLOSED:
+        yield frozenset({"asgi.websocket.disconnect.on-server-close"})
 
 
 def _astray(judging: Judge) -> bool:

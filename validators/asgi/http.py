@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateproof.validators.asgi import http_checks as checks
+from gateproof.validators.asgi.files import MOST, judged
 from gateproof.validators.asgi.foreign import unannounced
 from gateproof.validators.asgi.judge import Judge
 from gateproof.validators.asgi.machines import (
@@ -98,9 +99,19 @@ class HTTPJudge(Judge):
         return found
 
     def _disconnected(self, _event: dict[str, object]) -> Found:
+        found = checks.unrequested() if self._left_first() else NOTHING
         self.gone = True
         self.request = _REQUEST[self.request][Delivers.DISCONNECT].state
-        return NOTHING
+        return found
+
+    def _left_first(self) -> bool:
+        """Whether a disconnect is the first event of a request that has no response."""
+        return (
+            self.request == Request.OPEN
+            and not self.gone
+            and self.state not in _COMPLETE
+            and self.shapes.level == "all"
+        )
 
     # What the application sends ------------------------------------------------
 
@@ -150,15 +161,28 @@ class HTTPJudge(Judge):
         symbol = Sends.ZEROCOPY_MORE if more else Sends.ZEROCOPY_LAST
         self.left = None  # how much it holds is the file's affair
         found = self._extension(symbol, "http.response.zerocopysend")
+        self._keep(event.get("file"))
         return found or checks.descriptor(event)
 
-    def _path(self, _event: dict[str, object]) -> Found:
+    def _path(self, event: dict[str, object]) -> Found:
         self.left = None
+        self._keep(event.get("path"))
         found = self._extension(Sends.PATHSEND, "http.response.pathsend", Gives.PATHSEND)
         return found or checks.described(self)
 
-    def _push(self, _event: dict[str, object]) -> Found:
-        return self._extension(Sends.PUSH, "http.response.push")
+    def _keep(self, file: object) -> None:
+        """Note a file that is to be looked at after the call."""
+        files = self.files = self.files or []
+        if len(files) < MOST and not any(file is other for other in files):
+            files.append(file)
+
+    def left_behind(self, facts: object) -> Found:
+        """What is seen of the response's files before the call returns."""
+        return judged(self, facts)
+
+    def _push(self, event: dict[str, object]) -> Found:
+        found = self._extension(Sends.PUSH, "http.response.push")
+        return found or checks.decoded(event)
 
     def _hint(self, _event: dict[str, object]) -> Found:
         return self._extension(Sends.HINT, "http.response.early_hint")
@@ -214,4 +238,12 @@ class HTTPJudge(Judge):
         self.state, found = self.move(
             RESPONSE, self.state, Sends.RETURN, "the application returned"
         )
+        if self.request == Request.RECEIVING and not found:
+            return checks.unread(self)
         return found
+
+    def cancelled(self) -> Found:
+        """The call was cancelled, perhaps by a server that tires of it."""
+        self.over = True
+        open_ = not self.gone and self.state not in _COMPLETE and self.shapes.level == "all"
+        return checks.cut_off() if open_ else NOTHING

@@ -19,6 +19,10 @@ FINDS = {
     "described": ("asgi.ext.pathsend.app-sets-headers",),
     "trailer_named": ("asgi.ext.trailers.app-sends-trailer-header",),
     "wrong_class": ("asgi.http.send.raises-oserror-when-closed",),
+    "decoded": ("asgi.ext.push.path-decoded",),
+    "unrequested": ("asgi.http.request.sent-to-app",),
+    "unread": ("asgi.http.request.app-waits-for-more-body",),
+    "cut_off": ("asgi.http.scope.persists-until-response-end",),
     "not_ignored": ("asgi.http.response-body.after-complete-ignored",),
 }
 """The requirements that each check can find broken."""
@@ -151,6 +155,72 @@ def described(judge: HTTPJudge) -> Found:
             shown([name for name, _ in judge.head]),
             "content-length in the headers",
             verdict="weak",
+        ),
+    )
+
+
+def decoded(event: dict[str, object]) -> Found:
+    """Whether the path of a push still holds percent-encoded octets."""
+    path = exact(event.get("path"))
+    if path is None or "%" not in path:
+        return NOTHING
+    from urllib.parse import unquote
+
+    try:
+        meant = unquote(path, errors="strict")
+    except UnicodeDecodeError:
+        return NOTHING  # a percent sign of its own
+    if meant == path:
+        return NOTHING
+    return (
+        breach(
+            "asgi.ext.push.path-decoded",
+            f"the path {path!r} of 'http.response.push' is percent-encoded",
+            repr(path),
+            repr(meant),
+        ),
+    )
+
+
+def unrequested() -> Found:
+    """Note a request of which the application heard nothing but that it is over."""
+    return (
+        breach(
+            "asgi.http.request.sent-to-app",
+            "'http.disconnect' was delivered before any 'http.request' and before any response",
+            "'http.disconnect' first",
+            "'http.request', unless the client left before that",
+            verdict="observed",
+        ),
+    )
+
+
+def unread(judge: HTTPJudge) -> Found:
+    """Note a response that was made from a part of the request."""
+    if judge.shapes.level != "all" or judge.status is None or not 200 <= judge.status < 300:
+        return NOTHING
+    return (
+        breach(
+            "asgi.http.request.app-waits-for-more-body",
+            f"the request was answered with status {judge.status} after a part of it "
+            "with more_body true, and the rest was never asked for",
+            "no receive() after the part",
+            "receive() until more_body is false, if the body is used",
+            verdict="observed",
+        ),
+    )
+
+
+def cut_off() -> Found:
+    """Note a call that was cancelled although nobody said that the client had gone."""
+    return (
+        breach(
+            "asgi.http.scope.persists-until-response-end",
+            "the call was cancelled before the response was complete "
+            "and before any 'http.disconnect'",
+            "a cancelled call",
+            "the call goes on until the response is complete or the client has gone",
+            verdict="observed",
         ),
     )
 

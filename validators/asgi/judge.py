@@ -40,6 +40,7 @@ class Judge:
         record: what the ladder keeps of that message, ``None`` as a rule.
         latest: the event whose send() raises, where that is known.
         fault: whether a message of the application's broke something.
+        files: what to look at once the call has returned, ``None`` as a rule.
         unanswered: in a replay, the events whose send() has not come back yet.
     """
 
@@ -51,6 +52,7 @@ class Judge:
     """Event types a server delivers, likewise."""
     latest: dict[str, object] | None = None
     fault = False
+    files: list[object] | None = None
     unanswered: tuple[dict[str, object] | None, ...] = ()
 
     def __init__(self, shapes: Active) -> None:
@@ -127,6 +129,10 @@ class Judge:
                 "await send(event)",
             ),
         )
+
+    def left_behind(self, facts: object) -> Found:  # noqa: ARG002 - of http only
+        """What is seen of the response's files before the call returns."""
+        return NOTHING
 
     def unusable(self, what: object) -> Found:
         """Calling the application with three arguments raised or gave no awaitable."""
@@ -311,6 +317,7 @@ STEPS = {
     "sent": "send_returned",
     "send-raised": "send_raised",
     "unawaited": "unawaited",
+    "files": "left_behind",
     "unusable": "unusable",
     "legacy": "legacy",
     "receive-unusable": "receive_unusable",

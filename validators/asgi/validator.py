@@ -163,6 +163,8 @@ async def watch(
     if boundary.called != boundary.awaited:
         count = boundary.called - boundary.awaited
         _end("unawaited", judge.unawaited(count), count, policy, exchange)
+    if judge.files is not None:
+        _look_at(judge.files, judge, policy, exchange)
     found = judge.returned(value)
     if found and _being_cancelled():
         # Swallowing the cancellation is the application's way to leave.
@@ -187,6 +189,17 @@ def _end(step: str, found: Found, data: object, policy: Policy, exchange: Exchan
     exchange.add(step, data)
     if found:
         policy.tell(found, exchange)
+
+
+def _look_at(files: list[object], judge: Judge, policy: Policy, exchange: Exchange) -> None:
+    """Note the state of the files that the response was made of."""
+    from time import monotonic_ns
+
+    from gateproof.validators.asgi.files import look
+
+    facts = look(files, (monotonic_ns() - exchange.rungs()[0].at) / 1e9)
+    if facts:
+        _end("files", judge.left_behind(facts), facts, policy, exchange)
 
 
 def _tell_unusable(

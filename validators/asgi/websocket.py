@@ -149,6 +149,18 @@ class WebSocketJudge(Judge):
         self.refusable = None
         return found
 
+    def receive_raised(self, error: BaseException) -> Found:
+        """receive() raised ``error``, where it should have told of a disconnect."""
+        self.waiting -= 1
+        due = self.state == Answer.CLOSED and not self.gone and not isinstance(error, OSError)
+        return checks.undelivered(error) if due and not refused_by_us(error) else NOTHING
+
+    def cancelled(self) -> Found:
+        """The call was cancelled, perhaps by a server that tires of it."""
+        self.over = True
+        open_ = not self.gone and self.state == _ACCEPTED and self.shapes.level == "all"
+        return checks.cut_off() if open_ else NOTHING
+
     def ended(self) -> Found:
         """What the application left undone when it returned."""
         return NOTHING if self.gone else self._answer(Answers.RETURN, "the application returned")

@@ -13,6 +13,8 @@ FINDS = {
     "offered": ("asgi.websocket.accept.subprotocol-offered",),
     "headers_known": ("asgi.websocket.accept.headers-since-2-1",),
     "reason_known": ("asgi.http.spec-version.no-newer-features",),
+    "undelivered": ("asgi.websocket.disconnect.on-server-close",),
+    "cut_off": ("asgi.scope.lifetime-until-close",),
     "wrong_class": ("asgi.websocket.send.raises-oserror-when-closed",),
 }
 """The requirements that each check can find broken."""
@@ -64,6 +66,32 @@ def reason_known(judge: WebSocketJudge, event: dict[str, object]) -> Found:
             f"a close reason was sent to a server of version {dotted(judge.version)}",
             shown(event["reason"]),
             "no reason before version 2.3",
+        ),
+    )
+
+
+def undelivered(error: BaseException) -> Found:
+    """receive() raised where the application's own close was to be confirmed."""
+    return (
+        breach(
+            "asgi.websocket.disconnect.on-server-close",
+            f"receive() raised {shown(error)} after the application had closed the connection",
+            shown(error),
+            "'websocket.disconnect'",
+        ),
+    )
+
+
+def cut_off() -> Found:
+    """Note a call that was cancelled although nobody said that the client had gone."""
+    return (
+        breach(
+            "asgi.scope.lifetime-until-close",
+            "the call was cancelled while the connection was open "
+            "and before any 'websocket.disconnect'",
+            "a cancelled call",
+            "the call goes on until the connection is closed",
+            verdict="observed",
         ),
     )
 
