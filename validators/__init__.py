@@ -10,6 +10,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gateproof.validators.asgi.validator import ASGIValidator
+    from gateproof.validators.layers.point import layer
     from gateproof.validators.violation import ConformanceError, Violation
     from gateproof.validators.wsgi.validator import WSGIValidator
 
@@ -19,13 +20,14 @@ if __name__ != "gateproof.validators":
         "the checkout's folder would be a second copy of the installed package"
     )
 
-__all__ = ["ASGIValidator", "ConformanceError", "Violation", "WSGIValidator"]
+__all__ = ["ASGIValidator", "ConformanceError", "Violation", "WSGIValidator", "layer"]
 
 _HOMES = {
     "ASGIValidator": "gateproof.validators.asgi.validator",
     "WSGIValidator": "gateproof.validators.wsgi.validator",
     "ConformanceError": "gateproof.validators.violation",
     "Violation": "gateproof.validators.violation",
+    "layer": "gateproof.validators.layers.point",
 }
 
 

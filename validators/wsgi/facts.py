@@ -156,6 +156,8 @@ def result_facts(result: object, file_wrapper: bool = False) -> dict[str, object
     kind = type(result)
     if kind is list and not file_wrapper and len(result) == 1:  # type: ignore[arg-type]
         return _ONE_PIECE
+    result = _bare(result)
+    kind = type(result)
     name = kind.__name__
     return {
         "type": name if kind.__module__ == "builtins" else f"{kind.__module__}.{name}",
@@ -164,14 +166,17 @@ def result_facts(result: object, file_wrapper: bool = False) -> dict[str, object
         "len": _length(result),
         "has_close": callable(_attribute(result, "close")),
         "generator": name == "generator" and kind.__module__ == "builtins",
-        "has_fileno": _attribute(_bare(result), "fileno") is not None,
+        "has_fileno": _attribute(result, "fileno") is not None,
         "is_file_wrapper": file_wrapper,
         "indexed": not hasattr(kind, "__iter__") and hasattr(kind, "__getitem__"),
     }
 
 
 def _bare(result: object) -> object:
-    """What another validator's proxy stands for: a look of ours is no use of the result."""
+    """What another validator's proxy stands for: that has a ``close()`` in any case.
+
+    And a look of ours is no use of the result.
+    """
     while hasattr(type(result), "_Result__inner"):
         result = getattr(result, "_Result__inner")  # noqa: B009 - the mangled name is private
     return result

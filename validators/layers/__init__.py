@@ -1,0 +1,1 @@
+"""Points inside a stack of middlewares: which layer is at fault."""

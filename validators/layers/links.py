@@ -1,0 +1,359 @@
+"""What the points of one stack know of each other while they serve one request.
+
+A :class:`Link` is one call of one point. It hands what its own judge finds to
+:mod:`blame`, and what crosses to the judges of the middlewares on both sides.
+"""
+
+from __future__ import annotations
+
+import sys
+from threading import Lock, get_ident
+
+from gateproof.validators.exchange import Exchange
+from gateproof.validators.layers.blame import Side
+from gateproof.validators.policy import Policy, Rules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any, Literal, Protocol
+
+    from gateproof.validators.violation import Breach, Rung
+
+    class Pair(Protocol):
+        """A judge of both sides of a middleware."""
+
+        def feed(self, side: str, step: str, data: object = None) -> Sequence[Breach]:
+            """Judge one rung."""
+
+    Kind = Literal["asgi", "wsgi"]
+
+_RULES = {level: Rules(level=level) for level in ("must", "should", "all")}
+"""What the judges of points look at: all, for what is to be told is known only at the end."""
+
+_STREAMS = ("input", "errors")
+"""Steps that are judged from the outside in: what is inside is heard only afterwards."""
+
+_OVER = frozenset({"raise", "close", "end"})
+
+
+class Tapped(Exchange):
+    """The ladder of a link: each rung is kept as usual, and heard by the link at once."""
+
+    __slots__ = ("_ladder", "_link")
+
+    def __init__(self, link: Link) -> None:
+        # Recorders leave out nothing as long as there is room.
+        super().__init__(head=sys.maxsize)
+        self._ladder = Exchange()
+        self._link = link
+
+    def add(self, step: str, data: object = None) -> None:
+        """Keep a rung and let the link hear of it.
+
+        Raises:
+            ConformanceError: as the policy says of what the rung shows.
+        """
+        self._ladder.add(step, data)
+        self._link.hear(step, data)
+
+    @property
+    def count(self) -> int:
+        """How many rungs there were, kept or not."""
+        return self._ladder.count
+
+    def skip(self, count: int) -> None:
+        """Count rungs that were not recorded."""
+        self._ladder.skip(count)
+
+    @property
+    def dropped(self) -> int:
+        """How many rungs between head and tail were not kept."""
+        return self._ladder.dropped
+
+    def rungs(self) -> tuple[Rung, ...]:
+        """The rungs kept, oldest first."""
+        return self._ladder.rungs()
+
+
+class Attributing(Policy):
+    """What a judge of a link tells its findings to: the link, which knows whom to blame."""
+
+    def __init__(self, link: Link, level: str) -> None:
+        super().__init__("collect", _RULES[level])
+        self._link = link
+
+    def tell(self, breaches: Iterable[Breach], exchange: Exchange) -> None:  # noqa: ARG002
+        """Hand over what a judge found.
+
+        Raises:
+            ConformanceError: as the point's own policy says.
+        """
+        self._link.tell(breaches)
+
+
+class Chain:
+    """The links of one request, the outermost first.
+
+    What is heard comes from several threads where a bridge is among the layers.
+    """
+
+    __slots__ = ("links", "lock")
+
+    def __init__(self) -> None:
+        self.links: list[Link] = []
+        self.lock = Lock()
+
+
+class Link:
+    """One call of a point.
+
+    Args:
+        point: the point that is called.
+        name: of the layer right inside of it.
+        kind: ``"asgi"`` or ``"wsgi"``.
+        given: the scope or environ.
+        policy: what becomes of what is found here.
+        outer: the link that it is called from, ``None`` for the outermost.
+
+    Attributes:
+        calling: whether the call has not returned yet.
+        over: whether the whole exchange is over, as far as is known.
+        pending: breaches of a stream that may turn out to be those of a layer inside.
+        used_errors: whether the error stream was used through this link.
+        thread: in which thread the point was called.
+        parts: what the scope was like then, where that is to be known.
+        watch: the policy for the watch over this call.
+        exchange: the ladder for it.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_step",
+        "calling",
+        "chain",
+        "exchange",
+        "given",
+        "inner",
+        "kind",
+        "masked",
+        "outer",
+        "over",
+        "pairs",
+        "parts",
+        "pending",
+        "point",
+        "policy",
+        "side",
+        "thread",
+        "used_errors",
+        "watch",
+    )
+
+    def __init__(
+        self,
+        point: object,
+        name: str,
+        kind: Kind,
+        given: Any,
+        policy: Policy,
+        outer: Link | None = None,
+    ) -> None:
+        self.point = point
+        self.kind = kind
+        self.given = given
+        self.masked = _streams(given)
+        self.thread = get_ident()
+        self.parts: dict[str, object] | None = None
+        self.policy = policy
+        self.outer = outer
+        self.side = Side(name, None if outer is None else outer.side)
+        self.chain = Chain() if outer is None else outer.chain
+        self.chain.links.append(self)
+        self.inner: list[Link] = []
+        self.pairs: list[Pair] = []
+        self.calling = True
+        self.over = False
+        self.exchange = Tapped(self)
+        self.watch = Attributing(self, policy.rules.level)
+        self._step = ""
+        self.pending: list[Breach] = []
+        self.used_errors = False
+        if outer is not None:
+            outer.inner.append(self)
+
+    def join(self, pair: Pair) -> None:
+        """Have ``pair`` judge the middleware between this link and its outer one."""
+        outer = self.outer
+        if outer is None:
+            return
+        for rung in outer.exchange.rungs():
+            pair.feed("outer", rung.step, rung.data)
+        self.pairs.append(pair)
+
+    def hear(self, step: str, data: object = None) -> None:
+        """A rung was recorded here.
+
+        Raises:
+            ConformanceError: as the policy says of what it shows of a middleware.
+        """
+        self._step = step
+        if step in _OVER:
+            self.over = True
+        elif step == "errors":
+            self.used_errors = True
+        for link, found in self._judged(step, data):
+            link.accuse(found, self.exchange)
+        if self.pending and step not in _STREAMS:
+            pending, self.pending = self.pending, []
+            self.policy.tell(pending, self.exchange)
+
+    def _judged(self, step: str, data: object) -> list[tuple[Link, Sequence[Breach]]]:
+        """What the pairs on both sides say of a rung, with the inner link of each."""
+        judged = []
+        with self.chain.lock:
+            for pair in self.pairs:
+                found = pair.feed("inner", step, data)
+                if found:
+                    judged.append((self, found))
+            for inner in self.inner:
+                for pair in inner.pairs:
+                    found = pair.feed("outer", step, data)
+                    if found:
+                        judged.append((inner, found))
+        return judged
+
+    def accuse(self, found: Sequence[Breach], exchange: Exchange) -> None:
+        """Tell what the middleware around this link did.
+
+        Args:
+            found: what the judge of both its sides found.
+            exchange: the ladder whose latest rung showed it.
+
+        Raises:
+            ConformanceError: as the policy says.
+        """
+        from dataclasses import replace
+
+        outer = self.outer
+        if outer is None:
+            return
+        named = (self.side.once(replace(breach, layer=outer.side.name)) for breach in found)
+        outer.policy.tell([breach for breach in named if breach is not None], exchange)
+
+    def tell(self, breaches: Iterable[Breach]) -> None:
+        """Tell what the judge of this link found, save what is somebody else's fault.
+
+        Raises:
+            ConformanceError: as the policy says.
+        """
+        told = []
+        for breach in breaches:
+            if breach.requirement == "wsgi.errors.app-must-flush" and self._errors_used_inside():
+                continue
+            blamed = self.side.blame(breach, self._step)
+            if blamed is None or not self._heard_last(breach, blamed):
+                continue
+            told.append(blamed)
+        if not told:
+            return
+        if self._step != "result":
+            self.policy.tell(told, self.exchange)
+            return
+        try:
+            self.policy.tell(told, self.exchange)
+        except BaseException:
+            with self.chain.lock:  # the result is not handed on: whoever called never sees it
+                for pair in self.pairs:
+                    pair.feed("inner", "withheld")
+            raise
+
+    def _heard_last(self, breach: Breach, blamed: Breach) -> bool:
+        """Whether a breach can be told now; if it is of a stream, whoever is inside comes first."""
+        link = self.outer
+        while link is not None:  # what was to be blamed on the layers around has come from here
+            if link.pending:
+                link.pending = [
+                    one for one in link.pending if one.requirement != breach.requirement
+                ]
+            link = link.outer
+        if self._step in _STREAMS and blamed.party == "middleware" and self.inner:
+            self.pending.append(blamed)
+            return False
+        return True
+
+    def _errors_used_inside(self) -> bool:
+        return any(link.used_errors or link._errors_used_inside() for link in self.inner)  # noqa: SLF001
+
+
+def _streams(given: Any) -> tuple[object, object]:
+    """The streams of an environ before any proxy stands for them."""
+    if type(given) is not dict:
+        return (None, None)
+    return (given.get("wsgi.input"), given.get("wsgi.errors"))
+
+
+def within(link: Link, kind: Kind, given: Any, point: object) -> Link | None:
+    """The link from within which ``point`` is called with ``given``, if there is one.
+
+    A call in the context of a link need not be a part of the same request: an
+    application may call another one, or itself, for reasons of its own. What is
+    handed on by the layers between tells the two apart.
+
+    Args:
+        link: the link that the context knows of, which may be over.
+        kind: the interface of the call.
+        given: its scope or environ.
+        point: the point that is called.
+    """
+    found = _wsgi(link, given, point) if kind == "wsgi" else _asgi(link, given)
+    around = found
+    while around is not None:
+        if around.point is point:  # called anew, or once more
+            found = around.outer
+        around = around.outer
+    return found
+
+
+def _asgi(link: Link, scope: Any) -> Link | None:
+    if link.kind != "asgi" or not link.calling:
+        return None
+    outer = link.given
+    if scope is outer:
+        return link
+    if type(scope) is not dict or type(outer) is not dict:
+        return None
+    for key in ("headers", "asgi", "extensions", "state"):
+        value = scope.get(key)
+        if type(value) in (list, dict) and value is outer.get(key):
+            return link
+    return None
+
+
+def _wsgi(link: Link, environ: Any, point: object) -> Link | None:
+    if link.kind == "wsgi" and link.calling:
+        return link if _handed_on(link, environ) else None
+    for other in reversed(link.chain.links):
+        if other.kind == "wsgi" and not other.over and _handed_on(other, environ):
+            return other
+    if link.kind == "asgi" and link.calling:
+        from gateproof.validators.layers.holding import holds, same_request
+
+        held = holds(getattr(link.point, "app", None), point)
+        if held or same_request(link.given, environ):
+            return link
+    return None
+
+
+def _handed_on(link: Link, environ: Any) -> bool:
+    """Whether ``environ`` is, or was made of, the one that ``link`` was given."""
+    outer = link.given
+    if environ is outer:
+        return True
+    if type(environ) is not dict or type(outer) is not dict:
+        return False
+    for key, unmasked in zip(("wsgi.input", "wsgi.errors"), link.masked, strict=True):
+        stream = outer.get(key)
+        if stream is not None and stream is not unmasked and environ.get(key) is stream:
+            return True
+    return False

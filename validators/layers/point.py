@@ -1,0 +1,260 @@
+"""``layer("name")``: a point in a stack of middlewares at which both sides are watched."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from functools import partial
+from inspect import iscoroutinefunction
+
+from gateproof.validators.layers.links import Link, within
+from gateproof.validators.policy import Policy, Rules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, Literal
+
+    from gateproof.validators.layers.links import Kind
+    from gateproof.validators.policy import OnViolation
+    from gateproof.validators.violation import Party, Violation
+
+    Level = Literal["must", "should", "all"]
+
+_current: ContextVar[Link | None] = ContextVar("gateproof.layer", default=None)
+"""The link whose call is going on in this context, or was the latest to begin."""
+
+
+class Layer:
+    """A layer of a stack, to be put around the component that it is named after.
+
+    Made by :func:`layer`. Calling it with an application gives the watched one,
+    so it can stand wherever a middleware class can.
+    """
+
+    def __init__(self, name: str, policy: Policy, *, own: bool) -> None:
+        self.name = name
+        self.policy = policy
+        self.own = own
+        self.__name__ = f"layer({name!r})"  # what a list of middlewares shows
+
+    def __call__(self, app: Callable[..., Any]) -> Point:
+        """The component ``app``, watched from right outside.
+
+        Raises:
+            TypeError: ``app`` cannot be called.
+        """
+        if not callable(app):
+            raise TypeError(f"a layer is put around an application, {app!r} cannot be called")
+        return (AsyncPoint if _is_async(app) else Point)(app, self)
+
+    @property
+    def violations(self) -> list[Violation]:
+        """What was collected here, or by the layer around it whose options it shares."""
+        return self.policy.violations
+
+    def count(self, violation: Violation) -> int:
+        """How often the like of a collected violation was seen."""
+        return self.policy.count(violation)
+
+    def __repr__(self) -> str:
+        return self.__name__
+
+
+def layer(
+    name: str = "",
+    *,
+    on_violation: OnViolation | None = None,
+    select: Iterable[str] | None = None,
+    ignore: Iterable[str] | None = None,
+    level: Level | None = None,
+    parties: Iterable[Party] | None = None,
+) -> Layer:
+    """A named point in a stack of middlewares: ``layer("gzip")(GZip(...))``.
+
+    The name is that of the component right inside, down to the next point. What
+    is found names the layer at fault::
+
+        app = layer("gzip")(GZip(layer("session")(Session(layer("app")(app)))))
+
+    It works for WSGI and ASGI, which are told apart by the call. Without options
+    it has those of the outermost point, which may be a validator, and by itself
+    the defaults of the validators.
+
+    Args:
+        name: of the component right inside; by default what its class or
+            function is called.
+        on_violation: as for the validators.
+        select: globs of requirement ids; empty means all.
+        ignore: globs of requirement ids that are left out.
+        level: ``"must"``, ``"should"`` or ``"all"``.
+        parties: whose breaches count; all by default.
+
+    Returns:
+        What puts the point around an application, usable as a middleware class.
+
+    Raises:
+        ValueError: an unknown action, level or party.
+    """
+    own = any(value is not None for value in (on_violation, select, ignore, level, parties))
+    rules = Rules(select or (), ignore or (), level or "must")
+    return Layer(name, Policy(on_violation or "raise", rules, parties), own=own)
+
+
+class Point:
+    """An application that is watched as a layer of a stack."""
+
+    def __init__(self, app: Callable[..., Any], made_by: Layer) -> None:
+        self.app = app
+        self.layer = made_by
+        self.layer_name = made_by.name or name_of(app)
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        """Serve: WSGI with two arguments, ASGI with three; other calls go unwatched.
+
+        Raises:
+            ConformanceError: as ``on_violation`` says; what the application
+                raises passes unchanged.
+        """
+        if named or not 2 <= len(args) <= 3:
+            return self.app(*args, **named)
+        if len(args) == 2:
+            return serve_wsgi(self, self.layer, self.layer_name, *args)
+        return serve_asgi(self, self.layer, self.layer_name, *args)
+
+    @property
+    def violations(self) -> list[Violation]:
+        """What was collected, as :attr:`Layer.violations`."""
+        return self.layer.violations
+
+    def count(self, violation: Violation) -> int:
+        """How often the like of a collected violation was seen."""
+        return self.layer.count(violation)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("app", "layer", "layer_name"):  # not set yet: while a copy is being made
+            raise AttributeError(name)
+        return getattr(self.app, name)
+
+    def __repr__(self) -> str:
+        return f"{self.layer!r}({self.app!r})"
+
+
+class AsyncPoint(Point):
+    """A point around an ASGI application, by which servers know that it is one."""
+
+    async def __call__(self, *args: Any, **named: Any) -> Any:
+        """Serve one connection, as :class:`Point` does."""
+        if named or len(args) != 3:
+            return await self.app(*args, **named)
+        return await serve_asgi(self, self.layer, self.layer_name, *args)
+
+
+def name_of(app: Any) -> str:
+    """What a component is called that was given no name."""
+    return str(getattr(app, "__name__", type(app).__name__))
+
+
+def _is_async(app: Any) -> bool:
+    """Whether calling ``app`` gives a coroutine, as far as can be seen from outside."""
+    while isinstance(app, partial):
+        app = app.func
+    return iscoroutinefunction(app) or iscoroutinefunction(type(app).__call__)
+
+
+def serve_wsgi(point: Any, layer: Layer, name: str, environ: Any, start_response: Any) -> Any:
+    """Serve a request through a point.
+
+    The context keeps the outermost link after its call: a result that is made
+    as it is iterated may call the application inside only then.
+
+    Args:
+        point: what is called; its ``app`` is the component inside.
+        layer: whose options count.
+        name: of the layer.
+        environ: the request.
+        start_response: the caller's own.
+
+    Raises:
+        ConformanceError: as the layer's policy says.
+    """
+    from gateproof.validators.wsgi.validator import watch
+
+    before = _current.get()
+    link = _link(point, layer, name, "wsgi", environ)
+    _current.set(link)
+    try:
+        _join(link)
+        return watch(point.app, environ, start_response, policy=link.watch, exchange=link.exchange)
+    finally:
+        link.calling = False
+        if link.outer is not None:
+            _current.set(before)
+
+
+async def serve_asgi(
+    point: Any, layer: Layer, name: str, scope: Any, receive: Any, send: Any
+) -> Any:
+    """Serve a connection through a point; the arguments are as for :func:`serve_wsgi`.
+
+    Raises:
+        ConformanceError: as the layer's policy says.
+    """
+    from gateproof.validators.asgi.validator import watch
+
+    before = _current.get()
+    link = _link(point, layer, name, "asgi", scope)
+    _current.set(link)
+    try:
+        _join(link)
+        return await watch(
+            point.app, scope, receive, send, policy=link.watch, exchange=link.exchange
+        )
+    finally:
+        link.calling = False
+        _current.set(before)
+
+
+def _link(point: object, layer: Layer, name: str, kind: Kind, given: Any) -> Link:
+    """The link of a call, joined to the one that it is called from."""
+    current = _current.get()
+    outer = None if current is None else within(current, kind, given, point)
+    if outer is not None and not layer.own:
+        layer.policy = outer.policy  # kept for calls that come without their context
+    link = Link(point, name, kind, given, layer.policy, outer)
+    if kind == "asgi" and layer.policy.rules.level != "must":
+        from gateproof.validators.layers.asgi_pair import parts
+
+        link.parts = parts(given)
+    return link
+
+
+def _join(link: Link) -> None:
+    """Have the middleware around a link judged from both sides.
+
+    Raises:
+        ConformanceError: as its policy says of what is seen already.
+    """
+    outer = link.outer
+    if outer is None:
+        return
+    if link.kind == "wsgi" and outer.kind == "wsgi":
+        from gateproof.validators.layers.wsgi_pair import WSGIPair
+
+        link.join(WSGIPair())
+    elif link.kind == "asgi":
+        if outer.parts is not None:
+            from gateproof.validators.layers.asgi_pair import Scopes
+
+            first = len(outer.inner) == 1
+            scopes = Scopes(outer.parts, outer.given if first else None, link.given)
+            link.join(scopes)
+            link.accuse(scopes.found, outer.exchange)
+    else:
+        from gateproof.validators.layers.bridge import Bridge
+        from gateproof.validators.layers.holding import holds
+
+        if holds(getattr(outer.point, "app", None), link.point):
+            bridge = Bridge()
+            link.join(bridge)
+            bridge.feed("outer", "thread", outer.thread)
+            link.accuse(bridge.feed("inner", "thread", link.thread), outer.exchange)
