@@ -161,7 +161,7 @@ def style(app: object) -> str | None:
         return ""  # what its first call gives is not known before that call
     if "__call__" not in _members(app):
         return f"instances of {app.__name__} cannot be called"
-    if not _takes(app.__call__, 3):  # type: ignore[operator] # with self
+    if not _takes(app.__call__, 3):  # with self
         return f"instances of {app.__name__} do not take receive and send"
     return ""
 

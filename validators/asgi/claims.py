@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateproof.validators import schema
 from gateproof.validators.asgi import (
     callables,
+    certificate,
     files,
     foreign,
     http_checks,
@@ -41,6 +42,7 @@ CHECKS: frozenset[str] = frozenset(
     for module in (
         judge,
         callables,
+        certificate,
         files,
         foreign,
         http_checks,

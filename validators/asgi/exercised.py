@@ -123,6 +123,9 @@ def _chances(judging: Judge, step: str, data: object) -> Iterator[frozenset[str]
     if step == "call":
         yield schema.requirements(judging.scope_schema)
         yield _CALLED
+        tls = (plain(held.get("extensions")) or {}).get("tls")
+        if isinstance(tls, dict) and tls.get("client_cert_chain") and tls.get("client_cert_name"):
+            yield frozenset({"asgi.ext.tls.client-cert-name-consistent"})
     elif step == "send" and type(data) is not Misuse:
         yield _shapes(judging.sends, kind)
         yield frozenset({"asgi.send.positional-event", "asgi.app.must-await-send"})

@@ -90,6 +90,10 @@ class Judge:
             extensions = held.get("extensions")
             if issubclass(type(extensions), dict):
                 self.extensions = dict(dict.items(extensions))  # type: ignore[arg-type]
+                if "tls" in self.extensions:
+                    from gateproof.validators.asgi.certificate import consistent
+
+                    found = (*found, *consistent(self.extensions["tls"]))
             self.version = _version(held)
         elif type(scope) is Misuse:
             found = callables.app_miscalled(scope)

@@ -36,9 +36,30 @@ def rereadable(value: object) -> tuple[object, dict[str, object]] | None:
                 changed = True
                 consumed = consumed or used
                 forward[key], record[key] = given, listed
-    if not changed:
+    extensions = _certificates(held.get("extensions"))
+    if extensions is not None:
+        record["extensions"] = extensions
+    elif not changed:
         return None
     return (forward if consumed else value), record
+
+
+def _certificates(extensions: object) -> dict[str, object] | None:
+    """An equal of a scope's extensions whose chain of client certificates is a list.
+
+    ``None`` if it is one, or there is none. A chain that can be read only once is
+    given back unread, in the dict that held it.
+    """
+    tls = extensions.get("tls") if type(extensions) is dict else None
+    if type(tls) is not dict or "client_cert_chain" not in tls:
+        return None
+    chain = tls["client_cert_chain"]
+    given, listed, used = _read(chain, depth=1)
+    if listed is chain:
+        return None
+    if used:
+        tls["client_cert_chain"] = given
+    return {**extensions, "tls": {**tls, "client_cert_chain": listed}}  # type: ignore[dict-item]
 
 
 def _read(value: object, depth: int) -> tuple[object, object, bool]:
