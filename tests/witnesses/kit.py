@@ -52,3 +52,21 @@ def shapes(schema: str, keeps: object, breaks: Mapping[str, object]) -> list[Sha
 def without(value: Mapping[str, object], *keys: str) -> dict[str, object]:
     """A copy of ``value`` that lacks ``keys``."""
     return {key: inner for key, inner in value.items() if key not in keys}
+
+
+@dataclass(frozen=True)
+class Layered:
+    """A middleware that breaks ``requirement``, and one that keeps it, around ``app``.
+
+    Both are made by calling them with the application inside. ``interface`` is
+    ``"wsgi"``, ``"asgi"``, or ``"bridge"`` for ASGI outside and WSGI inside. A
+    permission has no ``breaks``: what it permits is in ``keeps``. ``also`` are the
+    ids that cannot but be broken along with it.
+    """
+
+    requirement: str
+    interface: str
+    breaks: Callable[..., object] | None
+    keeps: Callable[..., object]
+    app: Callable[..., object]
+    also: tuple[str, ...] = ()

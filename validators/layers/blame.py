@@ -30,6 +30,11 @@ OWN = {
 }
 """What binds a middleware, by what binds the application or the server likewise."""
 
+SEEN_FROM_BOTH_SIDES = frozenset(
+    {"wsgi.server.close-called", "wsgi.server.close-called-on-app-error"}
+)
+"""What is left to the judge of both sides when an exchange ends: who let go of it first."""
+
 MAY = frozenset(
     {
         # A middleware that handles errors may answer them as it likes:
@@ -84,6 +89,8 @@ class Side:
     Args:
         name: of the layer right inside of the point.
         outer: the same of the point around it, ``None`` for the outermost.
+        bridged: whether that one speaks another interface, so that what stands
+            between the two is the server of this one.
 
     Attributes:
         inner: those of the points that were called from within this one's call.
@@ -91,11 +98,12 @@ class Side:
         outside: those that whoever is outside was found to break.
     """
 
-    __slots__ = ("_told", "inner", "inside", "name", "outer", "outside")
+    __slots__ = ("_told", "bridged", "inner", "inside", "name", "outer", "outside")
 
-    def __init__(self, name: str, outer: Side | None = None) -> None:
+    def __init__(self, name: str, outer: Side | None = None, *, bridged: bool = False) -> None:
         self.name = name
         self.outer = outer
+        self.bridged = bridged
         self.inner: list[Side] = []
         self.inside: set[str] = set()
         self.outside: set[str] = set()
@@ -124,7 +132,7 @@ class Side:
             step: at which step of the ladder.
         """
         if self._party(breach, step) == "server":
-            return self._from_outside(breach)
+            return self._from_outside(breach, step)
         return self._from_inside(breach)
 
     def once(self, breach: Breach) -> Breach | None:
@@ -153,12 +161,16 @@ class Side:
             return _named(breach, self.name)
         return self.once(_middlewares(breach, self.name)) if name in OWN else _by(breach, self.name)
 
-    def _from_outside(self, breach: Breach) -> Breach | None:
+    def _from_outside(self, breach: Breach, step: str) -> Breach | None:
         name = breach.requirement
         self.outside.add(name)
         if self.outer is None:
             return breach
-        if name in MAY or any(name in side.outside for side in self.around()):
+        if any(name in side.outside for side in self.around()):
+            return None
+        if self.bridged:
+            return _by(breach, self.outer.name)
+        if name in MAY or (name in SEEN_FROM_BOTH_SIDES and step == "end"):
             return None
         if name in OWN:
             return self.once(_middlewares(breach, self.outer.name))

@@ -37,6 +37,18 @@ _STREAMS = ("input", "errors")
 _OVER = frozenset({"raise", "close", "end"})
 
 
+class _Head(list[tuple[str, object, int]]):
+    """Takes the place of a ladder's head, to which recorders in a hurry append by themselves."""
+
+    def __init__(self, tapped: Tapped) -> None:
+        super().__init__()
+        self._tapped = tapped
+
+    def append(self, rung: tuple[str, object, int]) -> None:
+        """Add a rung."""
+        self._tapped.add(rung[0], rung[1])
+
+
 class Tapped(Exchange):
     """The ladder of a link: each rung is kept as usual, and heard by the link at once."""
 
@@ -45,6 +57,7 @@ class Tapped(Exchange):
     def __init__(self, link: Link) -> None:
         # Recorders leave out nothing as long as there is room.
         super().__init__(head=sys.maxsize)
+        self.head = _Head(self)
         self._ladder = Exchange()
         self._link = link
 
@@ -167,7 +180,9 @@ class Link:
         self.parts: dict[str, object] | None = None
         self.policy = policy
         self.outer = outer
-        self.side = Side(name, None if outer is None else outer.side)
+        self.side = (
+            Side(name) if outer is None else Side(name, outer.side, bridged=outer.kind != kind)
+        )
         self.chain = Chain() if outer is None else outer.chain
         self.chain.links.append(self)
         self.inner: list[Link] = []

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from gateproof.validators.violation import Breach
+    from gateproof.validators.violation import Breach, Verdict
 
     Found = Sequence[Breach]
 
@@ -45,6 +45,8 @@ class WSGIPair:
 
     __slots__ = (
         "_closed",
+        "_dropped",
+        "_exhausted",
         "_inner",
         "_leaving",
         "_outer",
@@ -61,6 +63,8 @@ class WSGIPair:
         self._returned = False
         self._leaving = False
         self._closed = False
+        self._dropped = False
+        self._exhausted = False
         self._taken = 0
         self._pieces: list[bytes] = []
         self._wrote = False
@@ -111,11 +115,16 @@ class WSGIPair:
         """The server calls close(); a result that has none cannot pass it on later."""
         self._leaving = True
         if self._outer is not None and not self._outer["has_close"]:
-            return self._unclosed("its own result has no close()")
+            return self._unclosed("the middleware's own result has no close()")
         return NOTHING
 
     def _outer_closed(self, _: object) -> Found:
-        return self._unclosed("its own close() has returned")
+        return self._unclosed("the middleware's own close() has returned")
+
+    def _outer_dropped(self, _: object) -> Found:
+        """The server is done; if it did not close the result, nobody could."""
+        self._leaving = self._dropped = True
+        return NOTHING
 
     def _outer_write(self, data: Any) -> Found:
         args = data[0]
@@ -172,24 +181,47 @@ class WSGIPair:
         self._closed = True
         return NOTHING
 
+    def _inner_exhausted(self, _: object) -> Found:
+        self._exhausted = True
+        return NOTHING
+
+    def _inner_dropped(self, _: object) -> Found:
+        """The middleware let go of the result, so that nobody can close it any more."""
+        return NOTHING if self._dropped else self._unclosed("the middleware let go of it")
+
     def _unclosed(self, why: str) -> Found:
+        """The result inside has not been closed, and will not be.
+
+        A generator that has come to its end has nothing left to close; a
+        middleware which relies on that is only lucky.
+        """
         inner = self._inner
         if self._closed or inner is None or not inner["has_close"] or inner["is_file_wrapper"]:
             return NOTHING
         return self._once(
             "wsgi.middleware.forwards-close",
-            "the middleware did not pass close() on to the result of the application inside",
-            f"{why}, and that of the {inner['type']} inside was never called",
-            "close() of every result that the application inside returned and that has one",
+            "the middleware did not call close() of the result that the application inside gave",
+            f"{why}, and close() of the {inner['type']} inside was never called",
+            "close() of every result from inside that has one",
+            verdict="weak" if inner["generator"] and self._exhausted else None,
         )
 
-    def _once(self, requirement: str, message: str, observed: str, expected: str) -> Found:
+    def _once(
+        self,
+        requirement: str,
+        message: str,
+        observed: str,
+        expected: str,
+        verdict: Verdict | None = None,
+    ) -> Found:
         if requirement in self._told:
             return NOTHING
         self._told.add(requirement)
         from gateproof.validators.violation import Breach
 
-        return (Breach(requirement, message, observed, expected, party="middleware"),)
+        return (
+            Breach(requirement, message, observed, expected, party="middleware", verdict=verdict),
+        )
 
     def _outer_raised(self, error: object) -> Found:
         """The middleware was left with an exception: it has nothing more to give."""
@@ -208,11 +240,13 @@ _STEPS = {
     ("outer", "close"): "_outer_close",
     ("outer", "closed"): "_outer_closed",
     ("outer", "write"): "_outer_write",
-    ("outer", "end"): "_outer_left",
+    ("outer", "end"): "_outer_dropped",
     ("inner", "result"): "_inner_result",
     ("inner", "withheld"): "_withheld",
     ("inner", "item"): "_inner_item",
     ("inner", "write"): "_inner_write",
+    ("inner", "exhausted"): "_inner_exhausted",
     ("inner", "close"): "_inner_close",
+    ("inner", "end"): "_inner_dropped",
 }
 """Which method judges a step of either side."""
