@@ -40,7 +40,7 @@ class Reading:
         left: the same, counted on.
         ended: what showed that there is no more, in words; empty while nothing did.
         blind: the application used more of the stream than the specification
-            lists, and may have moved its position.
+            lists, and may have moved its position, or was given what is no data.
     """
 
     __slots__ = ("_broken", "_iterating", "blind", "ended", "left")
@@ -53,22 +53,29 @@ class Reading:
 
     def used(self, method: str, args: tuple[object, ...], outcome: object) -> Iterator[Breach]:
         """The application used the input; ``outcome`` is the result, or what was raised."""
+        if self.blind:
+            return
         if method == "__iter__":
             self._iterating = type(outcome) is not Raised
         elif method == END:
             self._iterating = False
             self._end("the end of its iteration", LIBRARY)
         elif method not in METHODS:
-            self.blind = True
+            self._lose_sight()
         elif type(outcome) is Raised:
             if self.left == 0:
                 yield _unspent(method, args, f"raised {outcome.name}", repr(outcome), 0)
         else:
             data = _data(outcome)
             if data is None:
-                self.blind = True
+                self._lose_sight()
             else:
                 yield from self._gave(method, args, data)
+
+    def _lose_sight(self) -> None:
+        """Where the stream stands is not known any more."""
+        self.blind = True
+        self.left, self.ended = None, ""
 
     @property
     def at_stake(self) -> frozenset[str]:
@@ -87,7 +94,7 @@ class Reading:
                 gave = f"gave {octets} octets"
                 yield _unspent(method, args, gave, _short(data), left)
                 return
-        if self.blind or (self._iterating and method != "__next__"):
+        if self._iterating and method != "__next__":
             return  # what a read amid an iteration gives varies
         if self.ended and octets:
             yield Breach(
