@@ -20,9 +20,10 @@ from gateproof.validators.asgi.values import Misuse
 
 ALIEN = {"type": "x-conformance-unknown", "asgi": {"version": "3.0"}}
 OOPS = raised(ValueError("no such protocol"))
+UNKNOWN = ValueError("unknown event")
 NONSENSE = {"type": "http.nonsense"}
 NUMBERLESS = {"type": "http.response.start", "headers": []}
-TEXTUAL = {"type": "http.response.start", "status": 200, "headers": [("x-a", "b")]}
+TEXTUAL = {"type": "http.response.start", "status": 200, "headers": [(b"x-a", "b")]}
 
 
 def order(requirement, breaks, keeps):
@@ -53,7 +54,7 @@ WITNESSES = [
     ),
     order(
         "asgi.event.type-namespaced",
-        [sent({"type": "websocket.send", "text": "a"}), start(), body()],
+        [refused({"type": "websocket.send", "text": "a"}, UNKNOWN), start(), body()],
         [start(), body()],
     ),
     Order(
@@ -95,9 +96,7 @@ WITNESSES = [
     Order(
         "asgi.server.raises-on-unknown-event-type",
         "http",
-        steps(call(HTTP), request(), sent(NONSENSE), RETURN),
-        steps(
-            call(HTTP), request(), refused(NONSENSE, ValueError("unknown")), start(), body(), RETURN
-        ),
+        steps(call(HTTP), request(), start(), sent(NONSENSE), body(), RETURN),
+        steps(call(HTTP), request(), refused(NONSENSE, UNKNOWN), start(), body(), RETURN),
     ),
 ]

@@ -9,6 +9,7 @@ from witnesses.order_asgi_steps import (
     RETURN,
     body,
     call,
+    refused,
     request,
     sent,
     start,
@@ -169,7 +170,7 @@ WITNESSES = [
         steps(
             call(HTTP),
             request(),
-            sent({"type": "http.response.informational"}),
+            refused({"type": "http.response.informational"}, ValueError("unknown event")),
             start(),
             body(),
             RETURN,

@@ -52,7 +52,7 @@ def app_legacy(how: object) -> Found:
         return (
             breach(
                 "asgi.legacy.two-callables",
-                f"the application takes the scope alone, as ASGI 2 has it, but {how}",
+                f"the application takes the scope alone, as ASGI 2 had it, but {how}",
                 how,
                 "a plain call with the scope that gives an async callable of receive and send, "
                 "or one async callable of scope, receive and send",

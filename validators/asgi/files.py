@@ -70,7 +70,7 @@ def judged(judge: HTTPJudge, facts: object) -> Found:
     """What the state of the files after the call breaks."""
     if type(facts) is not list:
         return NOTHING
-    open_ = [shown(fact[1]) for fact in facts if _is(fact, "open", 2)]
+    open_ = [exact(fact[1]) or shown(fact[1]) for fact in facts if _is(fact, "open", 2)]
     found = unclosed(open_) if open_ else NOTHING
     for fact in facts:
         if _is(fact, "size", 3) and type(fact[2]) is int:

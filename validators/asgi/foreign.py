@@ -61,14 +61,14 @@ def refusal(event: dict[str, object], found: Iterable[Breach]) -> tuple[str, str
     kind = exact(event["type"]) or ""
     for key in _MANDATORY.get(kind, ()):
         if key not in event:
-            return "asgi.server.raises-on-missing-keys", f"a {kind!r} without {key!r}"
+            return "asgi.server.raises-on-missing-keys", f"{kind!r} without {key!r}"
     for one in found:
         if one.requirement.endswith(_MISTYPED):
-            return "asgi.server.raises-on-wrong-types", f"a {kind!r} with a value of a wrong type"
+            return "asgi.server.raises-on-wrong-types", f"{kind!r} with a value of a wrong type"
     if kind == "websocket.send" and any(b.requirement.endswith(".exactly-one") for b in found):
         return (
             "asgi.websocket.send.server-rejects-invalid-combination",
-            "a 'websocket.send' with both or neither of 'text' and 'bytes'",
+            "'websocket.send' with both or neither of 'text' and 'bytes'",
         )
     return None
 
@@ -144,6 +144,6 @@ def _outside(judge: Judge, kind: str, party: Party) -> Breach:
         "asgi.event.type-namespaced",
         f"an event of type {kind!r} on a connection of type {judge.protocol!r}",
         repr(kind),
-        f"'{judge.protocol}.'...",
+        f"a type that begins with '{judge.protocol}.'",
         party=party,
     )

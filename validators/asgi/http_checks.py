@@ -68,8 +68,8 @@ def counted(judge: HTTPJudge, body: object, *, last: bool) -> Found:
         return (
             breach(
                 "asgi.http.app.body-for-bodyless-status",
-                f"{size} octets of body were sent with status {judge.status}",
-                f"{size} octets",
+                f"{_octets(size)} of body came with status {judge.status}",
+                _octets(size),
                 "no body",
             ),
         )
@@ -82,7 +82,7 @@ def counted(judge: HTTPJudge, body: object, *, last: bool) -> Found:
     return (
         breach(
             "asgi.http.app.content-length-consistent",
-            f"the body is {abs(left)} octets "
+            f"the body is {_octets(abs(left))} "
             + ("longer than" if left < 0 else "shorter than")
             + " content-length says",
             f"{'at least ' if left < 0 and not last else ''}{_length(judge) - left} octets",
@@ -93,6 +93,10 @@ def counted(judge: HTTPJudge, body: object, *, last: bool) -> Found:
 
 def _length(judge: HTTPJudge) -> int:
     return next(int(v) for name, v in judge.head if name.lower() == b"content-length")
+
+
+def _octets(count: int) -> str:
+    return f"{count} octet{'' if count == 1 else 's'}"
 
 
 def unheard(judge: HTTPJudge) -> Found:
@@ -197,7 +201,9 @@ def unrequested() -> Found:
 
 def unread(judge: HTTPJudge) -> Found:
     """Note a response that was made from a part of the request."""
-    if judge.shapes.level != "all" or judge.status is None or not 200 <= judge.status < 300:
+    if judge.shapes.level != "all" or judge.late:
+        return NOTHING
+    if judge.status is None or not 200 <= judge.status < 300:
         return NOTHING
     return (
         breach(
@@ -246,7 +252,7 @@ def wrong_class(judge: HTTPJudge, error: BaseException) -> Found:
     return (
         breach(
             "asgi.http.send.raises-oserror-when-closed",
-            "send() after 'http.disconnect' raised an exception that is no OSError",
+            f"send() after 'http.disconnect' raised {shown(error)}, which is no OSError",
             shown(error),
             "a subclass of OSError",
         ),
@@ -258,7 +264,7 @@ def not_ignored(error: BaseException) -> Found:
     return (
         breach(
             "asgi.http.response-body.after-complete-ignored",
-            "send() raised for a message after the response was complete",
+            f"send() raised {shown(error)} for a message after the response was complete",
             shown(error),
             "the message is ignored",
             verdict="observed",

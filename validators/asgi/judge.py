@@ -11,7 +11,7 @@ from gateproof.validators.asgi import callables
 from gateproof.validators.asgi.foreign import refusal, strange, unrefused
 from gateproof.validators.asgi.shape import Active, Plans, active
 from gateproof.validators.asgi.substitute import rereadable
-from gateproof.validators.asgi.values import NOTHING, Misuse, breach, exact, plain, shown
+from gateproof.validators.asgi.values import NOTHING, Misuse, breach, exact, plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ class Judge:
                 breach(
                     "asgi.send.positional-event",
                     "send() was called with other arguments than one positional event",
-                    f"send{shown(event.arguments)} {shown(event.named)}",
+                    f"send({event.shown()})",
                     "send(event)",
                 ),
             )
@@ -273,15 +273,17 @@ class Judge:
         cell = machine.rows[state][symbol]
         if cell.requirement is None:
             return cell.state, NOTHING
-        from gateproof.validators.asgi.words import allowed, where
+        from gateproof.validators.asgi.words import REMARKS, allowed, mended, where
 
+        remark = REMARKS.get(cell.requirement, "")
         return cell.state, (
             breach(
                 cell.requirement,
-                f"{what} {where(machine, state)}",
+                f"{what} {where(machine, state, symbol)}{remark}",
                 what,
                 allowed(machine, state, symbol, self.extensions),
                 verdict=cell.verdict,
+                hint=mended(machine, state, symbol),
             ),
         )
 

@@ -227,8 +227,7 @@ def _answer() -> Machine:
     again = partial(breaks, "asgi.websocket.accept.once")
     late = partial(breaks, "asgi.websocket.send.not-after-close")
     twice = partial(breaks, "asgi.websocket.close.once")
-    denied = breaks("asgi.ext.ws-denial.not-after-accept", ACCEPTED)
-    denied_late = breaks("asgi.ext.ws-denial.not-after-accept", CLOSED)
+    denied = breaks("asgi.ext.ws-denial.not-after-accept", ASTRAY)
     other = partial(breaks, "asgi.ext.ws-denial.no-other-websocket-messages-after")
     row = partial(breaks, "asgi.ext.ws-denial.sequence")
     noted = breaks("asgi.websocket.close.not-after-disconnect", GONE)
@@ -239,7 +238,7 @@ def _answer() -> Machine:
         #          ACCEPT           ACCEPT_UNHEARD   SEND            CLOSE                    DENY            DENY_MORE              DENY_LAST              LISTEN    LEAVE LOSE    RETURN
         (WAITING,  ACCEPTED,        unheard,         early,          REFUSED,                 DENYING,        row(ASTRAY),           row(ASTRAY),           WAITING,  GONE, LOST,   unanswered),
         (ACCEPTED, again(ACCEPTED), again(ACCEPTED), ACCEPTED,       CLOSED,                  denied,         denied,                denied,                ACCEPTED, GONE, LOST,   ACCEPTED),
-        (CLOSED,   again(CLOSED),   again(CLOSED),   late(CLOSED),   twice(CLOSED),           denied_late,    denied_late,           denied_late,           CLOSED,   GONE, LOST,   CLOSED),
+        (CLOSED,   again(CLOSED),   again(CLOSED),   late(CLOSED),   twice(CLOSED),           denied,         denied,                denied,                CLOSED,   GONE, LOST,   CLOSED),
         (REFUSED,  again(REFUSED),  again(REFUSED),  late(REFUSED),  twice(REFUSED),          late(REFUSED),  late(REFUSED),         late(REFUSED),         REFUSED,  GONE, LOST,   REFUSED),
         (DENYING,  other(DENYING),  other(DENYING),  other(DENYING), other(DENYING, "weak"),  row(DENYING),   DENYING,               DENIED,                DENYING,  GONE, LOST,   row(DENIED)),
         (DENIED,   other(DENIED),   other(DENIED),   other(DENIED),  other(DENIED, "weak"),   row(DENIED),    row(DENIED,"observed"),row(DENIED,"observed"),DENIED,   GONE, LOST,   DENIED),

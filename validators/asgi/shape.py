@@ -115,7 +115,7 @@ class Active:
 
             warnings.warn(str(error), RuntimeWarning, stacklevel=2)
             said = []
-        breaches = tuple(_blame(breach, party) for breach in said)
+        breaches = tuple(_blame(_placed(breach, name), party) for breach in said)
         if key is not None:
             if len(self._explained) >= REMEMBERED:
                 self._explained.clear()
@@ -170,6 +170,22 @@ def active(rules: Rules, parties: frozenset[str] | None = None) -> Active:
     if found is None:
         found = _active[key] = Active(rules, parties)
     return found
+
+
+def _placed(breach: Breach, name: str) -> Breach:
+    """``breach`` with a message that says which event it is about, or that it is the scope."""
+    from dataclasses import replace
+
+    title, message = name.rpartition("/")[2], breach.message
+    if title.startswith("scope"):
+        subject, known = "the scope", message.startswith("the scope")
+    elif title == "event":
+        subject, known = "the event", message.startswith("the event")
+    else:
+        subject, known = repr(title), False
+        if message.startswith(f"the {title} "):
+            return replace(breach, message=f"{subject}{message[len(title) + 4 :]}")
+    return breach if known else replace(breach, message=f"in {subject}, {message}")
 
 
 def _blame(breach: Breach, party: Party) -> Breach:

@@ -23,6 +23,15 @@ class Misuse:
         self.arguments = arguments
         self.named = named
 
+    def shown(self) -> str:
+        """The arguments as they stand in a call."""
+        return ", ".join(
+            (
+                *(shown(argument) for argument in self.arguments),
+                *(f"{name}={shown(value)}" for name, value in self.named.items()),
+            )
+        )
+
     def __repr__(self) -> str:
         return f"Misuse({self.arguments!r}, {self.named!r})"
 
@@ -35,11 +44,12 @@ def breach(
     *,
     party: Party | None = None,
     verdict: Verdict | None = None,
+    hint: str = "",
 ) -> Breach:
     """A breach; its class is loaded with the first one."""
     from gateproof.validators.violation import Breach
 
-    return Breach(requirement, message, observed, expected, party, verdict)
+    return Breach(requirement, message, observed, expected, party, verdict, hint)
 
 
 def shown(value: object, limit: int = 120) -> str:

@@ -36,10 +36,12 @@ class WebSocketJudge(Judge):
         socket: what the server told.
         opened: whether the connection was ever accepted.
         closed: whether the application had ended the connection before it went.
+        unoffered: whether a denial response was begun that the server does not offer.
         clean: whether the latest message was in order on an unclosed connection.
     """
 
     protocol = "websocket"
+    unoffered = False
     scope_schema = "asgi/scope.websocket"
     sends = {  # noqa: RUF012 - a constant table
         "websocket.accept": ("asgi/websocket.accept", "_accept"),
@@ -122,7 +124,11 @@ class WebSocketJudge(Judge):
     def _extension(self, symbol: Answers, kind: str) -> Found:
         """Move by an extension's message; where it was not announced, tell only that."""
         found = self._answer(symbol, f"{kind!r} was sent")
-        return found if "websocket.http.response" in self.extensions else unannounced(self, kind)
+        if "websocket.http.response" in self.extensions:
+            return found
+        # One denial that nobody offered is one fault, however many messages it has.
+        told, self.unoffered = self.unoffered, True
+        return NOTHING if told else unannounced(self, kind)
 
     def _answer(self, symbol: Answers, what: str) -> Found:
         self.state, found = self.move(ANSWER, self.state, symbol, what)

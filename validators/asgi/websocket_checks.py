@@ -103,7 +103,7 @@ def wrong_class(judge: WebSocketJudge, error: BaseException) -> Found:
     return (
         breach(
             "asgi.websocket.send.raises-oserror-when-closed",
-            "send() after 'websocket.disconnect' raised an exception that is no OSError",
+            f"send() after 'websocket.disconnect' raised {shown(error)}, which is no OSError",
             shown(error),
             "a subclass of OSError",
         ),

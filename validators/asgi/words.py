@@ -91,6 +91,8 @@ SYMBOLS: dict[str, dict[int, str]] = {
 }
 """What each symbol is called; one that is not named is never offered."""
 
+_LIVED = (Lives.COMPLETE, Lives.FAIL, Lives.STOP, Lives.STOP_FAIL, Lives.RETURN)
+
 STATES: dict[str, dict[int, str]] = {
     RESPONSE.name: {
         Response.WAITING: "before the response was started",
@@ -146,6 +148,67 @@ STATES: dict[str, dict[int, str]] = {
 }
 """When each state is, as the end of a sentence."""
 
+CASES: dict[str, dict[tuple[int, int], tuple[str, str]]] = {
+    REQUEST.name: {
+        (state, Delivers.UNASKED): (
+            "to a receive() that was called after the response was complete",
+            "'http.disconnect'",
+        )
+        for state in (Request.OPEN, Request.RECEIVING)
+    },
+    SOCKET.name: {
+        (Socket.CONNECTED, Tells.UNASKED): (
+            "while the connection was not accepted",
+            "'websocket.disconnect', or nothing before 'websocket.accept'",
+        ),
+    },
+    ANSWER.name: {
+        (Answer.WAITING, Answers.ACCEPT_UNHEARD): (
+            "before 'websocket.connect' was received",
+            "receive()",
+        ),
+        **{
+            (Answer.GONE, symbol): ("after 'websocket.disconnect'", "the end of the call")
+            for symbol in Answers
+        },
+    },
+    LIFE.name: {
+        **{
+            (state, symbol): (STATES[LIFE.name][state], "receive(), for 'lifespan.shutdown'")
+            for state in (Life.HASTY, Life.RUNNING)
+            for symbol in _LIVED
+        },
+        **{
+            (Life.IDLE, symbol): (
+                STATES[LIFE.name][Life.IDLE],
+                "receive(), or an exception where lifespan is not supported",
+            )
+            for symbol in _LIVED
+        },
+        (Life.FAILED, Lives.SHUTDOWN): (STATES[LIFE.name][Life.FAILED], "no event"),
+        (Life.STOPPING, Lives.RETURN): (
+            STATES[LIFE.name][Life.STOPPING],
+            "'lifespan.shutdown.complete', 'lifespan.shutdown.failed'",
+        ),
+    },
+}
+"""Moves of which the state and its legal moves tell less than the symbol does: when
+such a move happened, and what would have been legal in its place."""
+
+HINTS = {
+    (RESPONSE.name, state, Sends.RETURN): (
+        "send http.response.start and http.response.body before returning"
+    )
+    for state in (Response.WAITING, Response.DEBUGGED)
+}
+"""What to do about a move, where the requirement's own advice is for another one."""
+
+REMARKS = {
+    "asgi.ext.trailers.start-flag": ", and its start had promised no trailers",
+    "asgi.http.response-start.once": ", for the second time",
+}
+"""What is said at the end of a message, by requirement."""
+
 _SERVERS = {
     LIFE.name: frozenset({Lives.STARTUP, Lives.SHUTDOWN}),
     REQUEST.name: frozenset(Delivers),
@@ -153,9 +216,18 @@ _SERVERS = {
 }
 
 
-def where(machine: Machine, state: int) -> str:
-    """When ``state`` is, as the end of a sentence."""
-    return STATES[machine.name][state]
+_NOTHING = {CONTENT.name: "no further content"}
+
+
+def where(machine: Machine, state: int, symbol: int | None = None) -> str:
+    """When ``state`` is, as the end of a sentence; with ``symbol``, when that move was made."""
+    case = CASES.get(machine.name, {}).get((state, symbol if symbol is not None else -1))
+    return STATES[machine.name][state] if case is None else case[0]
+
+
+def mended(machine: Machine, state: int, symbol: int) -> str:
+    """What to do about a move, empty where the requirement's own advice fits."""
+    return HINTS.get((machine.name, state, symbol), "")
 
 
 def allowed(machine: Machine, state: int, symbol: int, offered: Container[object] = ()) -> str:
@@ -163,18 +235,18 @@ def allowed(machine: Machine, state: int, symbol: int, offered: Container[object
 
     Messages of extensions are named only if ``offered`` holds the extension.
     """
+    case = CASES.get(machine.name, {}).get((state, symbol))
+    if case is not None:
+        return case[1]
     servers = _SERVERS.get(machine.name, frozenset())
     names = SYMBOLS[machine.name]
-    return (
-        ", ".join(
-            names[move]
-            for move in machine.allowed(state)
-            if move in names
-            and (move in servers) == (symbol in servers)
-            and _offered(names[move], offered)
-        )
-        or "nothing"
-    )
+    return ", ".join(
+        names[move]
+        for move in machine.allowed(state)
+        if move in names
+        and (move in servers) == (symbol in servers)
+        and _offered(names[move], offered)
+    ) or _NOTHING.get(machine.name, "no event")
 
 
 def _offered(name: str, offered: Container[object]) -> bool:
