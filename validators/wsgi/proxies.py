@@ -369,7 +369,7 @@ def _forwards(name: str, slot: str) -> Callable[..., Any]:
     return forward
 
 
-def _made_for(base: type, inner: type, slot: str, names: tuple[str, ...] = SPECIAL) -> type:
+def made_for(base: type, inner: type, slot: str, names: tuple[str, ...] = SPECIAL) -> type:
     """A subclass of ``base`` with the special methods that ``inner`` has.
 
     ``slot`` is where an instance keeps the object that it stands for.
@@ -391,10 +391,10 @@ def result_proxy(kind: type) -> Callable[[Watching, Any], Any]:
             _RESULTS.clear()
         if not hasattr(kind, "__iter__"):
             names = tuple(name for name in SPECIAL if name != "__getitem__")
-            found = _made_for(Indexed, kind, "_Result__inner", names)
+            found = made_for(Indexed, kind, "_Result__inner", names)
         else:
             base = Iterated if hasattr(kind, "__next__") else Iterable
-            found = _made_for(base, kind, "_Result__inner")
+            found = made_for(base, kind, "_Result__inner")
         _RESULTS[kind] = found
     return found
 
@@ -406,7 +406,7 @@ def input_proxy(kind: type) -> Callable[[Watching, Any], Any] | None:
             _INPUTS.clear()
         whole = all(hasattr(kind, n) for n in ("read", "readline", "readlines", "__iter__"))
         _INPUTS[kind] = (
-            _made_for(Input, kind, "_Input__inner", (*SPECIAL, "__next__")) if whole else None
+            made_for(Input, kind, "_Input__inner", (*SPECIAL, "__next__")) if whole else None
         )
     return _INPUTS[kind]
 
@@ -418,7 +418,7 @@ def errors_proxy(kind: type) -> Callable[[Watching, Any], Any] | None:
             _ERRORS.clear()
         whole = all(hasattr(kind, n) for n in ("write", "writelines", "flush"))
         _ERRORS[kind] = (
-            _made_for(Errors, kind, "_Errors__inner", (*SPECIAL, "__iter__", "__next__"))
+            made_for(Errors, kind, "_Errors__inner", (*SPECIAL, "__iter__", "__next__"))
             if whole
             else None
         )

@@ -57,9 +57,11 @@ class WSGIValidator:
         if not callable(app):
             raise TypeError(f"a WSGI application is callable, {app!r} is not")
         # Here, for importing this module is to cost next to nothing.
+        from gateproof.validators.wsgi.ordinary import call
         from gateproof.validators.wsgi.watching import Watching
 
         self.app = app
+        self._call = call
         self._policy = Policy(on_violation, Rules(select, ignore, level), parties)
         self._shapes: Shapes | None = None
         self._watching = Watching
@@ -83,11 +85,12 @@ class WSGIValidator:
             from gateproof.validators.wsgi.shape import shapes as compiled
 
             shapes = self._shapes = compiled(self._policy.rules)
-        watching = self._watching(self._policy, Exchange(LADDER), shapes)
         if start_response is not _ABSENT and not extra and not named:
-            if self._ambient is not None:
-                return self._ambient.call(watching, self.app, environ, start_response)
-            return watching.call(self.app, environ, start_response)
+            if self._ambient is None:
+                return self._call(self._policy, shapes, self.app, environ, start_response)
+            watching = self._watching(self._policy, Exchange(LADDER), shapes)
+            return self._ambient.call(watching, self.app, environ, start_response)
+        watching = self._watching(self._policy, Exchange(LADDER), shapes)
         given = (environ, start_response, *extra)
         args = tuple(value for value in given if value is not _ABSENT)
         watching.arguments(args, named)
