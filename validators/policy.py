@@ -10,7 +10,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Literal
+    from typing import Any, Literal
 
     from gateproof.validators.exchange import Exchange
     from gateproof.validators.violation import Breach, Violation
@@ -78,6 +78,9 @@ class Policy:
         parties: whose breaches count. ``None`` means all, save that ``"raise"``
             warns of a server's breach instead of raising.
 
+    Attributes:
+        shapes: what judges compiled for this active set, once they did.
+
     Raises:
         ValueError: an unknown action or party.
     """
@@ -99,6 +102,7 @@ class Policy:
             raise ValueError(f"parties must be among {', '.join(known)}, not {parties!r}")
         self.on_violation = on_violation
         self.rules = rules or Rules()
+        self.shapes: Any = None
         self._collected: dict[tuple[str, ...], Violation] = {}
         self._counts: dict[tuple[str, ...], int] = {}
 

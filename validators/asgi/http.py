@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from gateproof.validators.asgi.judge import Found
     from gateproof.validators.asgi.shape import Active
 
-_MORE, _LAST = int(Sends.MORE), int(Sends.LAST)
+_START, _PROMISE = int(Sends.START), int(Sends.PROMISE)
+_MORE, _LAST, _RETURN = int(Sends.MORE), int(Sends.LAST), int(Sends.RETURN)
 _BODY = int(Gives.BODY)
 _PART, _WHOLE, _UNASKED = int(Delivers.MORE), int(Delivers.LAST), int(Delivers.UNASKED)
 _RESPONSE, _CONTENT, _REQUEST = RESPONSE.rows, CONTENT.rows, REQUEST.rows
-_STREAMING, _BODIES = int(Response.STREAMING), int(Content.BODY)
+_WAITING, _STREAMING = int(Response.WAITING), int(Response.STREAMING)
+_NO_CONTENT, _BODIES = int(Content.NOTHING), int(Content.BODY)
+_OPEN, _RECEIVING = int(Request.OPEN), int(Request.RECEIVING)
 _COMPLETE = (int(Response.DONE), int(Response.ENDED))
 
 
@@ -39,9 +42,10 @@ class HTTPJudge(Judge):
     Attributes:
         state, content, request: where its machines are.
         status: of the response, ``None`` until started or if it is no number.
-        head: the headers of the response, once started.
-        left: octets that ``content-length`` still promises; ``None`` where no
-            length binds.
+        given: what the headers of the response held, once started.
+        length: the octets that ``content-length`` promises, ``None`` where it does
+            not bind.
+        left: those of them that are still to come.
     """
 
     protocol = "http"
@@ -63,15 +67,20 @@ class HTTPJudge(Judge):
 
     def __init__(self, shapes: Active) -> None:
         super().__init__(shapes)
-        self.state = int(Response.WAITING)
-        self.content = int(Content.NOTHING)
-        self.request = int(Request.OPEN)
+        self.state = self.before = _WAITING
+        self.content = _NO_CONTENT
+        self.request = _OPEN
         self.status: int | None = None
-        self.head: list[tuple[bytes, bytes]] = []
+        self.given: tuple[object, ...] = ()
+        self.length: int | None = None
         self.left: int | None = None
         self.bodiless = False
         self.late = False
-        self.before = self.state
+
+    @property
+    def head(self) -> list[tuple[bytes, bytes]]:
+        """The header fields of the response, once started."""
+        return checks.fields(self.given)
 
     # What the server delivers --------------------------------------------------
 
@@ -122,16 +131,19 @@ class HTTPJudge(Judge):
             and truth(event["trailers"])
             and "http.response.trailers" in self.extensions
         )
-        symbol = Sends.PROMISE if promise else Sends.START
+        symbol = _PROMISE if promise else _START
         cell = _RESPONSE[before][symbol]
         if cell.requirement is not None:
             return self._send(symbol, "http.response.start")
         self.state = cell.state
         status = event.get("status")
-        self.status = int.__int__(status) if issubclass(type(status), int) else None  # type: ignore[arg-type]
-        self.bodiless = self.status in (204, 304)
-        self.head = checks.fields(event.get("headers"))
-        self.left = checks.promised(self)
+        if type(status) is not int:
+            status = int.__int__(status) if issubclass(type(status), int) else None  # type: ignore[arg-type]
+        self.status = status
+        self.bodiless = status == 204 or status == 304
+        headers = event.get("headers")
+        self.given = tuple(headers) if type(headers) is list or type(headers) is tuple else ()
+        self.length = self.left = checks.promised(self)
         if self.heard or before == Response.ASTRAY:
             return NOTHING
         return checks.unheard(self)
@@ -235,10 +247,13 @@ class HTTPJudge(Judge):
         """What the application left undone when it returned."""
         if self.gone:
             return NOTHING
-        self.state, found = self.move(
-            RESPONSE, self.state, Sends.RETURN, "the application returned"
-        )
-        if self.request == Request.RECEIVING and not found:
+        found: Found = NOTHING
+        cell = _RESPONSE[self.state][_RETURN]
+        if cell.requirement is None:
+            self.state = cell.state
+        else:
+            self.state, found = self.move(RESPONSE, self.state, _RETURN, "the application returned")
+        if self.request == _RECEIVING and not found:
             return checks.unread(self)
         return found
 

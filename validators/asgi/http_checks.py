@@ -48,11 +48,18 @@ def promised(judge: HTTPJudge) -> int | None:
     None for HEAD and 304, whose length speaks of another response, and where the
     field is missing, repeated or no number.
     """
-    lengths = [value for name, value in judge.head if name.lower() == b"content-length"]
-    if len(lengths) != 1 or judge.status == 304 or exact(judge.scope.get("method")) == "HEAD":
+    length = None
+    for pair in judge.given:
+        if (type(pair) is tuple or type(pair) is list) and len(pair) == 2:
+            name, value = pair
+            if type(name) is bytes and len(name) == 14 and name.lower() == b"content-length":
+                if length is not None or type(value) is not bytes:
+                    return None
+                length = value
+    if length is None or judge.status == 304 or exact(judge.scope.get("method")) == "HEAD":
         return None
-    value = lengths[0].strip(b" \t")
-    return int(value) if value.isdigit() and len(value) < 20 else None
+    length = length.strip(b" \t")
+    return int(length) if length.isdigit() and len(length) < 20 else None
 
 
 def counted(judge: HTTPJudge, body: object, *, last: bool) -> Found:
@@ -85,14 +92,10 @@ def counted(judge: HTTPJudge, body: object, *, last: bool) -> Found:
             f"the body is {_octets(abs(left))} "
             + ("longer than" if left < 0 else "shorter than")
             + " content-length says",
-            f"{'at least ' if left < 0 and not last else ''}{_length(judge) - left} octets",
-            f"{_length(judge)} octets",
+            f"{'at least ' if left < 0 and not last else ''}{(judge.length or 0) - left} octets",
+            f"{judge.length} octets",
         ),
     )
-
-
-def _length(judge: HTTPJudge) -> int:
-    return next(int(v) for name, v in judge.head if name.lower() == b"content-length")
 
 
 def _octets(count: int) -> str:

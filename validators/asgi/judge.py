@@ -57,11 +57,12 @@ class Judge:
 
     def __init__(self, shapes: Active) -> None:
         self.shapes = shapes
-        plans = shapes.plans.get(type(self))
+        kind = type(self)
+        plans = shapes.plans.get(kind)
         if plans is None:
-            plans = shapes.plans[type(self)] = (
-                Plans(type(self), self.sends, shapes),
-                Plans(type(self), self.receives, shapes),
+            plans = shapes.plans[kind] = (
+                Plans(kind, self.sends, shapes),
+                Plans(kind, self.receives, shapes),
             )
         self._sends, self._receives = plans
         self.scope: dict[str, object] = {}
@@ -88,7 +89,7 @@ class Judge:
         if held is not None:
             self.scope = held
             extensions = held.get("extensions")
-            if issubclass(type(extensions), dict):
+            if extensions is not None and issubclass(type(extensions), dict):
                 self.extensions = dict(dict.items(extensions))  # type: ignore[arg-type]
                 if "tls" in self.extensions:
                     from gateproof.validators.asgi.certificate import consistent
@@ -367,7 +368,9 @@ _JUDGES: dict[object, type[Judge]] = {}
 def judge(scope: object, policy: Policy) -> Judge:
     """The judge of a connection with ``scope``, for what ``policy`` tells."""
     held = scope if type(scope) is dict else plain(scope) or {}
-    kind = exact(held.get("type")) or ""
+    kind = held.get("type")
+    if type(kind) is not str:
+        kind = exact(kind) or ""
     made = _JUDGES.get(kind)
     if made is None:
         import importlib
@@ -376,4 +379,7 @@ def judge(scope: object, policy: Policy) -> Judge:
         made = getattr(importlib.import_module(home[0]), home[1])
         if kind in _HOMES:
             _JUDGES[kind] = made
-    return made(active(policy.rules, policy.parties))
+    shapes: Active | None = policy.shapes
+    if shapes is None:
+        shapes = policy.shapes = active(policy.rules, policy.parties)
+    return made(shapes)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from gateproof.validators.asgi.shape import Active
 
 
+_LIFE, _IDLE = LIFE.rows, int(Life.IDLE)
+
+
 class LifespanJudge(Judge):
     """Judges one lifespan, from both sides."""
 
@@ -31,7 +34,7 @@ class LifespanJudge(Judge):
 
     def __init__(self, shapes: Active) -> None:
         super().__init__(shapes)
-        self.state = int(Life.IDLE)
+        self.state = _IDLE
 
     def _startup(self, _event: dict[str, object]) -> Found:
         return self._live(Lives.STARTUP, "'lifespan.startup' was delivered")
@@ -52,6 +55,10 @@ class LifespanJudge(Judge):
         return self._live(Lives.STOP_FAIL, "'lifespan.shutdown.failed' was sent")
 
     def _live(self, symbol: Lives, what: str) -> Found:
+        cell = _LIFE[self.state][symbol]
+        if cell.requirement is None:
+            self.state = cell.state
+            return NOTHING
         self.state, found = self.move(LIFE, self.state, symbol, what)
         return found
 

@@ -15,10 +15,12 @@ from time import monotonic_ns
 from gateproof.validators.asgi.boundary import _MISSING, Boundary
 from gateproof.validators.asgi.machines import (
     REQUEST,
+    RESPONSE,
     Answer,
     Content,
     Delivers,
     Response,
+    Sends,
     Socket,
 )
 
@@ -27,8 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from typing import Any
 
-_STREAMING, _DONE = int(Response.STREAMING), int(Response.DONE)
+_STARTED, _STREAMING, _DONE = (
+    int(Response.STARTED),
+    int(Response.STREAMING),
+    int(Response.DONE),
+)
 _BODIES = int(Content.BODY)
+_RESPONSE, _MORE, _LAST = RESPONSE.rows, int(Sends.MORE), int(Sends.LAST)
 _REQUEST, _PART, _WHOLE = REQUEST.rows, int(Delivers.MORE), int(Delivers.LAST)
 _ACCEPTED, _CONNECTED = int(Answer.ACCEPTED), int(Socket.CONNECTED)
 
@@ -85,20 +92,23 @@ class HTTPBoundary(Boundary):
     def send(
         self, event: Any = _MISSING, /, *arguments: Any, **named: Any
     ) -> Coroutine[Any, Any, Any]:
-        """Send an event; one more piece of a body, within its length, is ordinary."""
+        """Send an event; a piece of a body, within its length, is ordinary."""
         judge = self._judge
+        state = judge.state
         if (
-            judge.state == _STREAMING
-            and judge.content == _BODIES
+            _STARTED <= state <= _STREAMING
             and type(event) is dict
-            and len(event) == 3
+            and judge.content <= _BODIES
             and not judge.bodiless
         ):
             try:
                 kind, body = event["type"], event["body"]
+                size = len(event)
+                more = event["more_body"] if size == 3 else False
                 ordinary = (
                     type(body) is bytes
-                    and event["more_body"] is True
+                    and (size == 3 or size == 2)
+                    and type(more) is bool
                     and type(kind) is str
                     and kind == "http.response.body"
                     and not arguments
@@ -110,9 +120,12 @@ class HTTPBoundary(Boundary):
                 left = judge.left
                 if left is not None:
                     left -= len(body)
-                if left is None or left >= 0:
+                if left is None or left == 0 or (more and left > 0):
                     judge.left = left
-                    judge.before = _STREAMING
+                    judge.before = state
+                    if not more or state == _STARTED:
+                        judge.content = _BODIES
+                        judge.state = _RESPONSE[state][_MORE if more else _LAST].state
                     judge.refusable = None
                     exchange = self._exchange
                     if exchange.room:

@@ -131,7 +131,7 @@ async def watch(
     start, boundaries, other, receiver, sender = _parts or _load()
     judge = start(scope, policy)
     found = judge.called(scope)
-    exchange.add("call", scope.copy() if type(scope) is dict else scope)
+    exchange.add("call", judge.scope if type(scope) is dict else scope)
     if judge.record is not None:
         _substitute(scope, judge)
     if found:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from gateproof.validators.asgi.judge import Found
     from gateproof.validators.asgi.shape import Active
 
-_ACCEPTED = int(Answer.ACCEPTED)
-_CONNECTED = int(Socket.CONNECTED)
+_WAITING, _ACCEPTED = int(Answer.WAITING), int(Answer.ACCEPTED)
+_SILENT, _CONNECTED = int(Socket.SILENT), int(Socket.CONNECTED)
 _ANSWER = ANSWER.rows
 _CLOSED = (int(Answer.CLOSED), int(Answer.REFUSED), int(Answer.DENIED))
 _LISTEN, _LEAVE = int(Answers.LISTEN), int(Answers.LEAVE)
@@ -58,8 +58,8 @@ class WebSocketJudge(Judge):
 
     def __init__(self, shapes: Active) -> None:
         super().__init__(shapes)
-        self.state = int(Answer.WAITING)
-        self.socket = int(Socket.SILENT)
+        self.state = _WAITING
+        self.socket = _SILENT
         self.opened = False
         self.closed = False
         self.clean = True
