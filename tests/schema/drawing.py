@@ -29,10 +29,42 @@ TEXT_PATTERNS = [
     r"[\x00-\xff]*",
 ]
 BYTES_PATTERNS = ["[^A-Z]*", "[a-z]+", "a*", r"[^\r\n]*", "(?!:)(?s:.*)"]
+VALUE_PATTERNS = [
+    r"[^\r\n\x00]*",
+    r"[^\x01-\x08\x0b\x0c\x0e-\x1f\x7f]*",
+    r"(?s:(?![ \t]).*(?<![ \t]))",
+    "(?s:(?! ).*(?<! ))",
+    r"[\x00-\xff]*",
+    "[^A-Z]*",
+    "[a-z]+",
+]
+VALUES = [
+    *["a", "a b", "ab"] * 3,
+    "",
+    "a",
+    "1",
+    "a b",
+    " a",
+    "a ",
+    "a\t",
+    "\ta",
+    "a\r",
+    "A",
+    "\x7f",
+    "\xff",
+    "a}{",
+    "}{ a",
+]
 KEY_PATTERNS = ["^a", "b", "^HTTP_", "^$"]
 NUMBERS = [-1, 0, 1, 2, 200, 599, 2**63, -(2**63), 1.0, 0.5]
 FORMS = ["portable types", "portable keys", "no tuples", "upper case", "exc_info", "close reason"]
-FIELD_RULES = [{"once": True}, {"absent": True}, {"present": True}, {"pattern": "[0-9]+"}]
+FIELD_RULES = [
+    {"once": True},
+    {"absent": True},
+    {"present": True},
+    {"pattern": "[0-9]+"},
+    {"pattern": "x|1"},
+]
 MOST = 3
 
 
@@ -141,12 +173,21 @@ def schema(rng, depth=3, *, logical=False):
     makers = [texts, octets, numbers, types, scalars, forms]
     if depth > 0:
         makers += [mappings, mappings, arrays, arrays, headers, logic, conjunctions, conditions]
+        makers += [environs, pairs]
     made = rng.choice(makers)(rng, depth - 1, logical)
     if not logical and rng.random() < 0.4:
         made["requirement"] = rng.choice(["r.one", "r.two", "r.three"])
         if rng.random() < 0.3:
             made["verdict"] = rng.choice(["weak", "observed"])
     return made
+
+
+def drawn(rng):
+    """A random schema, often one of those that have a quick check of their own."""
+    roll = rng.random()
+    if roll < 0.2:
+        return pairs(rng, 1, False)
+    return environs(rng, 1, False) if roll < 0.4 else schema(rng)
 
 
 def python_type(rng, *likely):
@@ -258,6 +299,62 @@ def headers(rng, depth, logical):
     return made
 
 
+def pairs(rng, depth, logical):
+    """Headers as ours are: pairs of two native strings, or of two octets, with rules."""
+    maker = rng.choice([native, natural])
+    pair = {
+        "pythonType": rng.choice([["list", "tuple"], "tuple"]),
+        "minItems": 2,
+        "maxItems": 2,
+        "prefixItems": [maker(rng), maker(rng)],
+    }
+    made = {"pythonType": rng.choice([["list", "tuple"], "list"]), "items": pair}
+    if rng.random() < 0.7:
+        made["fields"] = {
+            name: rng.choice(FIELD_RULES) | rng.choice([{}, *FIELD_RULES])
+            for name in unique(rng, ["a", "get", "b"], 1, 3)
+        }
+    return made
+
+
+def native(rng):
+    wanted = [{"textPattern": pattern} for pattern in value_patterns(rng)]
+    return {"allOf": [{"pythonType": "str"}, *wanted, *exactness(rng, "str")]}
+
+
+def natural(rng):
+    wanted = [{"bytesPattern": pattern} for pattern in value_patterns(rng)]
+    return {"allOf": [{"pythonType": "bytes"}, *wanted, *exactness(rng, "bytes")]}
+
+
+def value_patterns(rng):
+    """Patterns that values are tested for together, mostly."""
+    return unique(rng, VALUE_PATTERNS if rng.random() < 0.2 else VALUE_PATTERNS[:5], 0, 3)
+
+
+def exactness(rng, kind):
+    return [{"pythonType": f"exact {kind}"}] if rng.random() < 0.3 else []
+
+
+def environs(rng, depth, logical):
+    """A mapping of mostly native strings, as an environ is."""
+    string = {"pythonType": "str", "textPattern": r"[\x00-\xff]*"}
+    made = {"pythonType": "dict", "properties": {}, "patternProperties": {}}
+    for key in unique(rng, [*KEYS, "HTTP_B", "own.key"], 2, 5):
+        kinds = [string, string, {**string, "minLength": 1}, native(rng), False, {}]
+        made["properties"][key] = rng.choice([*kinds, schema(rng, depth, logical=logical)])
+    for pattern in unique(rng, KEY_PATTERNS, 1, 2):
+        kinds = [string, string, {"pythonType": "exact str"}, {}]
+        made["patternProperties"][pattern] = rng.choice(kinds)
+    if rng.random() < 0.5:
+        made["required"] = unique(rng, [*KEYS, "own.key"], 1, 2)
+    if rng.random() < 0.4:
+        made["propertyNames"] = {"textPattern": rng.choice(["(?s:[^.].*)|", "[^A-Z]*", "[a-z]*"])}
+    if rng.random() < 0.1:
+        made["additionalProperties"] = rng.choice([{}, string])
+    return made
+
+
 def logic(rng, depth, logical):
     keyword = rng.choice(["anyOf", "oneOf", "not"])
     if keyword == "not":
@@ -330,6 +427,8 @@ def length(rng, said, stem, default):
 
 
 def build_text(rng, said, depth):
+    if any(part.get("textPattern") in VALUE_PATTERNS for part in said) and rng.random() < 0.8:
+        return rng.choice([*VALUES, "\u20ac"])
     size = length(rng, said, "Length", [1])
     patterns = [part["textPattern"] for part in said if "textPattern" in part]
     if patterns and rng.random() < 0.5:
@@ -338,6 +437,8 @@ def build_text(rng, said, depth):
 
 
 def build_octets(rng, said, depth):
+    if any(part.get("bytesPattern") in VALUE_PATTERNS for part in said) and rng.random() < 0.7:
+        return rng.choice(VALUES).encode("latin-1")
     return rng.choice([b"", b"a", b"ab", b"A", b":a", b"a\r\n", b"a\n", b"\xff"])
 
 
@@ -359,8 +460,11 @@ def build_array(rng, said, depth):
         made.append(value(rng, rng.choice(here), depth - 1) if here else rng.choice(ODD))
     names = [name for part in said for name in part.get("fields", ())]
     if names and rng.random() < 0.7:
-        name = rng.choice(names).encode()
-        made.append((rng.choice([name, name.upper()]), rng.choice([b"1", b"x"])))
+        name = rng.choice(names)
+        entry = (rng.choice([name, name, name.upper()]), rng.choice(["1", "x"]))
+        if '"str"' not in str(said).replace("'", '"'):
+            entry = tuple(text.encode() for text in entry)
+        made.append(entry)
         if rng.random() < 0.3:
             made.append(made[-1])
     return made
@@ -380,6 +484,7 @@ def build_map(rng, said, depth):
         for pattern, inner in part.get("patternProperties", {}).items():
             if rng.random() < 0.6:
                 key = {"^a": "ab", "b": "xb", "^HTTP_": "HTTP_A", "^$": ""}.get(pattern, "OWN_KEY")
+                key = rng.choice([key, key, "HTTP_A"])
                 made[key] = value(rng, inner, depth - 1)
         extra = part.get("additionalProperties")
         if extra is not None and rng.random() < 0.5:

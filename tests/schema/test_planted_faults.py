@@ -10,20 +10,25 @@ from types import ModuleType
 import pytest
 
 from gateproof.validators.schema import (
+    arrays,
     compiler,
     conjunction,
+    dispatch,
+    environs,
     fields,
     kinds,
     mappings,
     memory,
+    patterns,
 )
 from gateproof.validators.schema.conjunction import Active
 from gateproof.validators.schema.dialect import failures
 from gateproof.validators.schema.files import resolve
 
-_SPEC = importlib.util.spec_from_file_location("drawing", Path(__file__).parent / "drawing.py")
-draw = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(draw)
+_SPEC = importlib.util.spec_from_file_location("boundary", Path(__file__).parent / "boundary.py")
+boundary = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(boundary)
+draw = boundary.draw
 
 TRIES = 6000
 """Schemas tried before a fault counts as missed."""
@@ -33,19 +38,19 @@ FAULTS = {
     "an upper bound is forgotten": (compiler, "if c.bound(high):", "if False:"),
     "the widest bound wins": (compiler, "max(c.bound(low))", "min(c.bound(low))"),
     "patterns match a beginning": (
-        compiler,
+        patterns,
         "re.compile(pattern).fullmatch",
         "re.compile(pattern).match",
     ),
     "only the first pattern counts": (
-        compiler,
-        "in dict.fromkeys(patterns):",
-        "in list(patterns)[:1]:",
+        patterns,
+        "in dict.fromkeys(wanted):",
+        "in list(wanted)[:1]:",
     ),
     "what was refused is remembered": (
-        compiler,
-        'self.put(0, f"if {v} not in {memory}:")',
-        'self.put(0, f"if {v} not in {memory} and remember({memory}, {v}) is None:")',
+        patterns,
+        'writer.put(depth, f"if {v} not in {memory}:")',
+        'writer.put(depth, f"if {v} not in {memory} and remember({memory}, {v}) is None:")',
     ),
     "a required key is optional": (
         mappings,
@@ -63,26 +68,26 @@ FAULTS = {
         "if loop:\n        _each_key",
     ),
     "one key too many is counted": (mappings, "= {sure}", "= {sure + 1}"),
-    "items begin one late": (compiler, "[{skip}:]", "[{skip + 1}:]"),
+    "items begin one late": (arrays, "[{skip}:]", "[{skip + 1}:]"),
     "prefix items are ignored": (
-        compiler,
+        arrays,
         "for place, parts in c.prefix.items()",
         "for place, parts in ()",
     ),
     "tuples are no arrays": (
-        compiler,
-        "_ARRAY = frozenset({list, tuple})",
-        "_ARRAY = frozenset({list})",
+        dispatch,
+        "ARRAY = frozenset({list, tuple})",
+        "ARRAY = frozenset({list})",
     ),
     "any is all": (compiler, "' or '.join(calls)", "' and '.join(calls)"),
     "one is any": (compiler, "' + '.join(calls)} != 1", "' + '.join(calls)} < 1"),
     "not is forgotten": (compiler, 'if keyword == "not":', 'if keyword == "not" and not calls:'),
-    "else is forgotten": (compiler, "if word and part == Conjunction():", "if word:"),
-    "subclasses are refused": (compiler, 'f"{v} = {hold}({v})"', '"return False"'),
+    "else is forgotten": (compiler, "if word and part.idle:", "if word:"),
+    "subclasses are refused": (dispatch, 'f"{v} = {hold}({v})"', '"return False"'),
     "booleans are numbers": (
-        compiler,
-        "_NUMBER = frozenset({int, float})",
-        "_NUMBER = frozenset({int, float, bool})",
+        dispatch,
+        "NUMBER = frozenset({int, float})",
+        "NUMBER = frozenset({int, float, bool})",
     ),
     "false allows": (conjunction, "to.never |= not schema", "to.never |= False and not schema"),
     "allOf is one": (
@@ -106,13 +111,112 @@ FAULTS = {
         "text not in known and not matched",
         "not matched",
     ),
-    "field names have case": (fields, "places.get(text.lower(), -1)", "places.get(text, -1)"),
-    "a field may repeat": (fields, "bit & once and bit & seen", "bit & once and False"),
-    "a present field may be absent": (fields, "return present & ~seen == 0", "return True"),
+    "field names have case": (fields, "_bits.get(text.lower(), 0)", "_bits.get(text, 0)"),
+    "a field may repeat": (fields, "bit & names.once & seen", "False"),
+    "a present field may be absent": (fields, "return names.present & ~seen == 0", "return True"),
+    "headers: a field may repeat": (arrays, "if names.once:", "if False:"),
+    "headers: a field may be there": (arrays, "if names.absent:", "if False:"),
+    "headers: a present field may be absent": (arrays, "if names.present:", "if False:"),
+    "headers: values of fields go unseen": (arrays, "if names.values:", "if False:"),
+    "headers: one value hides another's field": (arrays, "{seen} |= {bit}", "{seen} = {bit}"),
+    "headers: values go unseen": (arrays, "{held}.append({item})", "{held}"),
+    "headers: the type of values goes unseen": (
+        arrays,
+        "settle(writer, value, item, 1)",
+        "writer.put(1, 'pass')",
+    ),
+    "headers: the type of names goes unseen": (
+        arrays,
+        "settle(writer, name, key, 1)",
+        "writer.put(1, 'pass')",
+    ),
+    "headers: the type of entries goes unseen": (
+        arrays,
+        "settle(writer, replace(pair, bounds=[], prefix={}), entry, 1)",
+        "writer.put(1, 'pass')",
+    ),
+    "headers: unsound names are learned": (fields, "            return -1\n", "            pass\n"),
+    "headers: names are learned as plain": (
+        fields,
+        "        if not bit:\n",
+        "        if remember(self.plain, name) is None:\n",
+    ),
+    "headers: digits are whatever Python calls so": (
+        fields,
+        'set(patterns) == {"[0-9]+"}',
+        "patterns",
+    ),
+    "together: one character too many is safe": (
+        patterns,
+        "one(chr(code))",
+        "one(chr(code)) or code < 32",
+    ),
+    "together: text is not safe because it is ASCII": (
+        patterns,
+        ', f"not {joined}.isprintable()"',
+        "",
+    ),
+    "together: text is not safe because it can be printed": (
+        patterns,
+        'f"not {joined}.isascii()", ',
+        "",
+    ),
+    "together: blanks before the glue go unseen": (
+        patterns,
+        "{mark}{' ' + glue!r} in {joined}",
+        "False",
+    ),
+    "together: blanks behind the glue go unseen": (
+        patterns,
+        "{mark}{glue + ' '!r} in {joined}",
+        "False",
+    ),
+    "together: blanks at the ends go unseen": (patterns, "{joined}.strip() != {joined}", "False"),
+    "together: nothing is without doubt": (patterns, 'return " or ".join(doubts)', 'return "0"'),
+    "environ: unsound names are learned": (memory, "or not self._sound(key)", ""),
+    "environ: a forbidden key is learned": (memory, "or key in self._named", ""),
+    "environ: anything may hold anything": (memory, "search(key) and not idle", "False"),
+    "environ: new keys go unseen": (environs, "and not {learn}(rest)", "and False"),
+    "environ: values need not be ASCII": (
+        environs,
+        "not ''.join(rest.values()).isascii()",
+        "''.join(rest.values()) is None",
+    ),
+    "environ: the exact type goes unseen": (environs, "    if exact:\n", "    if False:\n"),
+    "environ: a key is required of none": (
+        environs,
+        "elif key in required and key not in own",
+        "elif False",
+    ),
+    "environ: what more is asked of text goes unseen": (
+        environs,
+        "if key in texts and not _plain(inner):",
+        "if inner is None:",
+    ),
+    "environ: what is no text goes unseen": (
+        environs,
+        "writer.value(c, item, 3)",
+        "writer.put(3, 'pass')",
+    ),
+    "environ: required, what is no text goes unseen": (
+        environs,
+        "            writer.value(c, item, 2)\n",
+        "            pass\n",
+    ),
 }
 
 
-COPIED = (memory, fields, conjunction, mappings, compiler)
+COPIED = (
+    memory,
+    fields,
+    conjunction,
+    dispatch,
+    patterns,
+    arrays,
+    environs,
+    mappings,
+    compiler,
+)
 """What the compiler is made of, each after those it takes names from."""
 
 
@@ -127,6 +231,9 @@ def planted(fault):
             source = source.replace(right, wrong)
         copy = mutated(module, source)
         for name, value in list(vars(copy).items()):
+            if isinstance(value, ModuleType):
+                setattr(copy, name, copies.get(value.__name__, value))
+                continue
             faulty = copies.get(getattr(value, "__module__", None))
             if faulty is not None:
                 setattr(copy, name, getattr(faulty, value.__name__))
@@ -141,21 +248,28 @@ def mutated(home, source):
     return made
 
 
+def differs(faulty, schema, values, active):
+    """Whether the ``faulty`` compiler judges one of ``values`` otherwise than jsonschema."""
+    plain = resolve(schema, {}, "asgi/random")
+    try:
+        accept = faulty.compile_schema(schema, faulty.Active(active.ignore, active.mildest))
+    except Exception:
+        return True
+    return any(
+        accept(value) is (next(failures(plain, value, active), None) is not None)
+        for value in values
+    )
+
+
 def caught(faulty, seeds):
+    if any(differs(faulty, made, values, Active()) for made, values in boundary.PAIRS):
+        return True
     for seed in seeds:
         rng = draw.seeded(seed)
-        schema = draw.schema(rng)
-        plain = resolve(schema, {}, "asgi/random")
-        ignored, mildest = draw.active(rng)
-        active = Active(ignored, mildest)
-        try:
-            accept = faulty.compile_schema(schema, faulty.Active(ignored, mildest))
-        except Exception:
+        schema = draw.drawn(rng)
+        active = Active(*draw.active(rng))
+        if differs(faulty, schema, [draw.value(rng, schema) for _ in range(6)], active):
             return True
-        for _ in range(6):
-            value = draw.value(rng, schema)
-            if accept(value) is (next(failures(plain, value, active), None) is not None):
-                return True
     return False
 
 

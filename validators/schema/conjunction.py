@@ -103,6 +103,11 @@ class Conjunction:
     text_patterns: list[str] = field(default_factory=list)
     bytes_patterns: list[str] = field(default_factory=list)
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is asked."""
+        return self.kinds is None and not any(getattr(self, name) for name in self.__slots__)
+
     def narrow(self, kinds: Iterable[type]) -> None:
         """Allow only values of ``kinds``."""
         kinds = frozenset(kinds)

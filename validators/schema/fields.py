@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypedDict
 
 from gateproof.validators.schema.kinds import plain
+from gateproof.validators.schema.memory import remember
 
 
 class Rule(TypedDict, total=False):
@@ -27,6 +28,9 @@ Rules = Mapping[str, Rule]
 
 _MEMORY = 1024
 """How many spellings of names a check remembers."""
+
+_LENGTH = 64
+"""The longest name that is remembered."""
 
 
 def text_of(value: object) -> str | None:
@@ -75,58 +79,103 @@ def broken(rules: Rules, headers: Sequence[object]) -> Iterator[tuple[str, str, 
                     yield name, "pattern", value
 
 
-def compiled(several: Sequence[Rules]) -> Callable[[Sequence[object]], bool]:
-    """A check that a plain list or tuple breaks none of ``several`` rules.
+class Names:
+    """What one check of headers knows of names: which are sound, and which a rule is about.
 
-    Names are looked up in a bounded memory of spellings, so that a header that
-    no rule is about costs one dict access.
+    Names are looked up in bounded memories, so that a header that no rule is about
+    costs one test of membership. Each name with a rule has a bit of its own.
+
+    Args:
+        several: the rules.
+        wanted: patterns that every name must match.
+        kind: the type of names, str or bytes.
+        value_kind: the type of values.
+
+    Attributes:
+        plain: sound names that no rule is about.
+        ruled: the bits of other sound names, in every spelling met so far.
+        rules: whether there are any.
+        absent: the bits of names that may not occur.
+        once: the bits of names that may occur once.
+        present: the bits of names that must occur.
+        values: by bit, what the value must satisfy.
+        patterned: the bits in ``values``.
     """
-    order: list[str] = []
-    absent = once = present = 0
-    patterns: dict[int, list[Callable[[str], object]]] = {}
-    for rules in several:
-        for name, rule in rules.items():
-            if name not in order:
-                order.append(name)
-            place = order.index(name)
-            absent |= bool(rule.get("absent")) << place
-            once |= bool(rule.get("once")) << place
-            present |= bool(rule.get("present")) << place
-            if "pattern" in rule:
-                patterns.setdefault(place, []).append(re.compile(rule["pattern"]).fullmatch)
-    places = {name: place for place, name in enumerate(order)}
-    memory: dict[object, int] = {}
-    recall = memory.get
 
-    def place_of(name: object) -> int:
-        text = text_of(name)
-        place = -1 if text is None else places.get(text.lower(), -1)
-        if (type(name) is bytes or type(name) is str) and len(name) <= 64:
-            if len(memory) >= _MEMORY:
-                memory.clear()
-            memory[name] = place
-        return place
+    def __init__(
+        self, several: Sequence[Rules], wanted: Sequence[str], kind: type, value_kind: type
+    ) -> None:
+        self.plain: set[str] | set[bytes] = set()
+        self.ruled: dict[object, int] = {}
+        self.rules = bool(several)
+        self.wanted = [
+            re.compile(pattern if kind is str else pattern.encode("latin-1")).fullmatch
+            for pattern in dict.fromkeys(wanted)
+        ]
+        self._bits: dict[str, int] = {}
+        self.absent = self.once = self.present = 0
+        expected: dict[int, list[str]] = {}
+        for rules in several:
+            for name, rule in rules.items():
+                bit = self._bits.setdefault(name, 1 << len(self._bits))
+                self.absent |= bit * bool(rule.get("absent"))
+                self.once |= bit * bool(rule.get("once"))
+                self.present |= bit * bool(rule.get("present"))
+                if "pattern" in rule:
+                    expected.setdefault(bit, []).append(rule["pattern"])
+        self.values = {bit: _value(patterns, value_kind) for bit, patterns in expected.items()}
+        self.patterned = sum(self.values)
+
+    def learn(self, name: str | bytes) -> int:
+        """The bit of a name not met before, 0 for one without rules, -1 for an unsound one."""
+        if any(matches(name) is None for matches in self.wanted):  # type: ignore[arg-type]
+            return -1
+        text = name if isinstance(name, str) else name.decode("latin-1")
+        bit = self._bits.get(text.lower(), 0)
+        if not bit:
+            remember(self.plain, name)
+        elif len(name) <= _LENGTH:
+            if len(self.ruled) >= _MEMORY:
+                self.ruled.clear()
+            self.ruled[name] = bit
+        return bit
+
+
+def _value(patterns: Sequence[str], kind: type) -> Callable[[str | bytes], object]:
+    """A check that a plain value matches all ``patterns``."""
+    if kind is bytes and set(patterns) == {"[0-9]+"}:
+        return bytes.isdigit  # type: ignore[return-value]  # knows no digits but these ten
+    matches = [re.compile(pattern).fullmatch for pattern in dict.fromkeys(patterns)]
+
+    def check(value: str | bytes) -> bool:
+        text = value if isinstance(value, str) else value.decode("latin-1")
+        return all(match(text) for match in matches)
+
+    return check
+
+
+def compiled(several: Sequence[Rules]) -> Callable[[Sequence[object]], bool]:
+    """A check that a plain list or tuple of whatever it holds breaks none of ``several`` rules.
+
+    Where nothing but headers of one type can come, the compiler writes a faster loop.
+    """
+    names = Names(several, (), str, str)
 
     def check(headers: Sequence[object]) -> bool:
         seen = 0
         for entry in headers:
-            pair = entry if type(entry) is tuple else plain(entry)
-            if (type(pair) is not tuple and type(pair) is not list) or len(pair) != 2:
+            pair = _pair(entry)
+            name = None if pair is None else text_of(pair[0])
+            if pair is None or name is None or name in names.plain:
                 continue
-            name = pair[0]
-            # A memoryview equals and hashes like its bytes: the type comes first.
-            known = recall(name) if type(name) is bytes or type(name) is str else None
-            place = place_of(name) if known is None else known
-            if place < 0:
-                continue
-            bit = 1 << place
-            if bit & absent or (bit & once and bit & seen):
+            bit = names.ruled.get(name) or names.learn(name)
+            if bit & names.absent or bit & names.once & seen:
                 return False
             seen |= bit
-            for matches in patterns.get(place, ()):
+            if bit & names.patterned:
                 text = text_of(pair[1])
-                if text is not None and matches(text) is None:
+                if text is not None and not names.values[bit](text):
                     return False
-        return present & ~seen == 0
+        return names.present & ~seen == 0
 
     return check

@@ -73,12 +73,13 @@ def _no_tuples(value: object) -> bool:
     return not any(type(item) is tuple for item, _ in _walk(value))
 
 
-_addresses: set[str] = set()
+ADDRESSES: set[str] = set()
+"""Some texts that are known to be addresses."""
 
 
 def _ip_address(value: object) -> bool:
     held = plain(value)
-    if type(held) is not str or held in _addresses:
+    if type(held) is not str or held in ADDRESSES:
         return True
     import ipaddress
 
@@ -86,9 +87,9 @@ def _ip_address(value: object) -> bool:
         ipaddress.ip_address(held)
     except ValueError:
         return False
-    if len(_addresses) >= 1024:
-        _addresses.clear()
-    _addresses.add(held)
+    if len(ADDRESSES) >= 1024:
+        ADDRESSES.clear()
+    ADDRESSES.add(held)
     return True
 
 
@@ -131,6 +132,9 @@ FORMS: dict[str, Callable[[object], bool]] = {
     "upper case": _method_token,
 }
 """Every form by the name that schemas use."""
+
+TEXT = frozenset({"ip address", "absolute path", "close reason", "upper case"})
+"""The forms that text has, which say nothing of other values."""
 
 
 def holds(name: str, value: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateproof.validators.schema import environs
 from gateproof.validators.schema.conjunction import Conjunction, Scoped, conjoin
 from gateproof.validators.schema.memory import KeyTest, classifier
 
@@ -12,12 +13,22 @@ if TYPE_CHECKING:
 
 def mapping(writer: Writer, c: Conjunction, v: str) -> None:
     """``v`` is a dict; the checks are written at depth 0."""
+    outer, writer.lines = writer.lines, []
+    _by_key(writer, c, v)
+    body, writer.lines = writer.lines, outer
+    proof = environs.proof(writer, c) if body else ""
+    if proof:
+        writer.put(0, f"if not {proof}({v}):")
+    writer.extend(1 if proof else 0, body)
+
+
+def _by_key(writer: Writer, c: Conjunction, v: str) -> None:
     writer.within(c, f"len({v})", "minProperties", "maxProperties")
     loop = _loop(writer, c)
     counted = None if loop is None else _counted(writer, c)
     inner = {key: conjoin(parts, writer.active) for key, parts in c.keys.items()}
     known = counted or frozenset()
-    asked = [key for key in inner if inner[key] != Conjunction() or key in known]
+    asked = [key for key in inner if not inner[key].idle or key in known]
     required = list(dict.fromkeys(c.required))
     for key in required:
         if key not in asked:
@@ -39,7 +50,7 @@ def _key(writer: Writer, key: str, c: Conjunction, v: str, number: str, required
     item = writer.fresh("x")
     depth = 0
     if required:
-        if c == Conjunction():
+        if c.idle:
             writer.refuse(0, f"{key!r} not in {v}")
             return
     else:
@@ -47,11 +58,11 @@ def _key(writer: Writer, key: str, c: Conjunction, v: str, number: str, required
         depth = 1
         if number:
             writer.put(1, f"{number} += 1")
-        elif c == Conjunction():
+        elif c.idle:
             writer.put(1, "pass")
-    if c != Conjunction():
+    if not c.idle:
         writer.put(depth, f"{item} = {v}[{key!r}]")
-        writer.value(c, item, depth, looped=False)
+        writer.value(c, item, depth)
 
 
 def _one_present(writer: Writer, names: tuple[str, ...], v: str) -> None:
@@ -69,21 +80,19 @@ def _loop(writer: Writer, c: Conjunction) -> list[tuple[KeyTest, Conjunction]] |
     ]
     tests += [((known, patterns, True), part) for known, patterns, part in c.extras]
     parts = [
-        (test, inner)
-        for test, part in tests
-        if (inner := conjoin([part], writer.active)) != Conjunction()
+        (test, inner) for test, part in tests if not (inner := conjoin([part], writer.active)).idle
     ]
     names = conjoin(c.key_names, writer.active)
-    return parts if parts or names != Conjunction() else None
+    return parts if parts or not names.idle else None
 
 
 def _counted(writer: Writer, c: Conjunction) -> frozenset[str] | None:
     """The keys beside which nothing needs the loop, ``None`` if every key needs it."""
     known = frozenset(c.keys)
     for keys, _, part in c.extras:
-        if conjoin([part], writer.active) != Conjunction():
+        if not conjoin([part], writer.active).idle:
             known &= keys
-    if any(conjoin([part], writer.active) != Conjunction() for _, part in c.key_patterns):
+    if any(not conjoin([part], writer.active).idle for _, part in c.key_patterns):
         return None
     accepts = writer.apart(c.key_names)
     return known if all(accepts(key) for key in known) else None
@@ -113,10 +122,10 @@ def _each_key(
     writer.put(depth + 1, f"if {mask}:")
     writer.refuse(depth + 2, f"{mask} < 0")
     if len(parts) == 1:  # then no bit needs to be told from another
-        writer.value(parts[0][1], item, depth + 2, looped=True)
+        writer.value(parts[0][1], item, depth + 2)
         return
     for bit, (_, inner) in enumerate(parts):
         copy = writer.fresh("w")
         writer.put(depth + 2, f"if {mask} & {1 << bit}:")
         writer.put(depth + 3, f"{copy} = {item}")
-        writer.value(inner, copy, depth + 3, looped=True)
+        writer.value(inner, copy, depth + 3)

@@ -18,6 +18,9 @@ _LENGTH = 64
 _MEMBERS = 1024
 """How many values one memory holds before it is emptied."""
 
+_FREE = 32
+"""How many keys with values of any kind one memory holds."""
+
 
 def remember(memory: set[str] | set[bytes], value: str | bytes) -> None:
     """Add an accepted ``value`` of exact type str or bytes to ``memory``."""
@@ -67,3 +70,52 @@ def classifier(
         return mask
 
     return classify
+
+
+class TextKeys:
+    """The keys of a mapping behind which nothing but a native string is expected.
+
+    Args:
+        first: keys that the schema names so.
+        named: all keys that the schema names; what they hold is known.
+        sound: whether a name is allowed.
+        tests: patterns of other keys, each with whether its values may be anything.
+
+    Attributes:
+        texts: ``first`` and keys met since whose values are, or were, str.
+        free: keys met that may hold anything, and did.
+    """
+
+    def __init__(
+        self,
+        first: frozenset[str],
+        named: frozenset[str],
+        sound: Callable[[object], bool],
+        tests: Sequence[tuple[str, bool]],
+    ) -> None:
+        self._first = first
+        self._named = named
+        self._sound = sound
+        self._searches = [(re.compile(pattern).search, idle) for pattern, idle in tests]
+        self.texts: set[object] = set(first)
+        self.free: tuple[str, ...] = ()
+
+    def learn(self, rest: dict[object, object]) -> bool:
+        """Sort the new keys of ``rest``; whether all of them are sound.
+
+        Those that may hold anything are taken out with what they hold.
+        """
+        for key in [key for key in rest if key not in self.texts]:
+            if type(key) is not str or key in self._named or not self._sound(key):
+                return False
+            anything = not any(search(key) and not idle for search, idle in self._searches)
+            if anything and type(rest[key]) is not str:
+                del rest[key]
+                if len(self.free) < _FREE:
+                    self.free = (*self.free, key)
+            elif len(key) <= _LENGTH:
+                if len(self.texts) >= _MEMBERS:
+                    self.texts.clear()
+                    self.texts |= self._first
+                self.texts.add(key)
+        return True
