@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from importlib import resources
 
 import jsonschema
 import pytest
 
+from gateproof.validators import catalogue
 from gateproof.validators.catalogue import (
     DOCUMENTS,
     UnknownRequirementError,
@@ -73,6 +77,41 @@ def test_ids_are_unique_and_found_by_name() -> None:
     assert len(ids) == len(set(ids)) == 1008
     assert [requirement(str(name)).id for name in ids] == ids
     assert [entry.id for entry in requirements()] == ids
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_entries_are_read_as_toml_reads_them(document: str) -> None:
+    """Entries are read line by line, and one alone: TOML's own reader is the judge of both."""
+    for entry in entries(document):
+        found = requirement(str(entry["id"]))
+        told = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
+        absent = {"implied": False, "source": "", "since": "", "why": "", "position": ""}
+        absent |= {"unchecked": "", "same_as": ()}
+
+        assert told == absent | entry | {
+            "document": document,
+            "same_as": tuple(entry.get("same_as", ())),
+        }
+        assert catalogue.document(document)[found.id] == found
+
+
+def test_a_name_that_breaks_out_of_its_line_is_unknown() -> None:
+    with pytest.raises(UnknownRequirementError):
+        requirement('wsgi.preface.python3-string-rules"\nlevel = "must')
+
+
+def test_the_first_requirement_asked_for_is_found_quickly() -> None:
+    """The first finding of a process must not stall its request: no TOML is parsed for it."""
+    script = (
+        "import sys\n"
+        "from gateproof.validators import catalogue\n"
+        "assert catalogue.requirement('wsgi.environ.exact-dict').level == 'must'\n"
+        "print('tomllib' in sys.modules, catalogue.document.cache_info().currsize)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["False", "0"]
 
 
 def test_enforcement_never_exceeds_the_text() -> None:
