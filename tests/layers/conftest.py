@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from corpus.play_wsgi import Served, environ, play
 
 from gateproof.validators import layer
+
+# What stands beside this file can be imported from ``layered``, though tests are no package.
+layered = ModuleType("layered")
+layered.__path__ = [str(Path(__file__).resolve().parent)]
+sys.modules.setdefault("layered", layered)
 
 
 class PassesWSGI:
@@ -78,14 +87,24 @@ def serve_asgi(app, events=None, **changes: Any) -> Told:
     told = Told()
     waiting = list(events or [{"type": "http.request", "body": b"", "more_body": False}])
 
-    async def receive():
-        return waiting.pop(0) if waiting else {"type": "http.disconnect"}
+    async def run():
+        complete = asyncio.Event()
 
-    async def send(event):
-        told.sent.append(event)
+        async def receive():
+            if waiting:
+                return waiting.pop(0)
+            await complete.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(event):
+            told.sent.append(event)
+            if event["type"] == "http.response.body" and not event.get("more_body", False):
+                complete.set()
+
+        await asyncio.wait_for(app(scope(**changes), receive, send), 30)
 
     try:
-        asyncio.run(app(scope(**changes), receive, send))
+        asyncio.run(run())
     except Exception as error:
         told.error = error
     told.body = b"".join(event.get("body", b"") for event in told.sent)
@@ -120,3 +139,16 @@ def three():
         return told
 
     return three
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """What serves one request through a stack, by interface."""
+    return SERVE
+
+
+@pytest.fixture(autouse=True)
+def swept():
+    """What a test leaves behind is warned of in that test."""
+    yield
+    gc.collect()

@@ -33,7 +33,7 @@ OWN = {
 SEEN_FROM_BOTH_SIDES = frozenset(
     {"wsgi.server.close-called", "wsgi.server.close-called-on-app-error"}
 )
-"""What is left to the judge of both sides when an exchange ends: who let go of it first."""
+"""What is left to the judge of both sides when an exchange ends without a close()."""
 
 MAY = frozenset(
     {
@@ -187,19 +187,14 @@ def _by(breach: Breach, layer: str) -> Breach:
     """The breach as a middleware's."""
     from dataclasses import replace
 
-    return replace(breach, layer=layer, party="middleware")
+    message = breach.message
+    for party in ("application", "server"):
+        message = message.replace(f"the {party}", "the middleware")
+    return replace(breach, layer=layer, party="middleware", message=message)
 
 
 def _middlewares(breach: Breach, layer: str) -> Breach:
     """The breach of the requirement that binds middleware likewise."""
     from dataclasses import replace
 
-    return replace(
-        breach,
-        layer=layer,
-        party="middleware",
-        requirement=OWN[breach.requirement],
-        message=breach.message.replace("the application", "the middleware").replace(
-            "the server", "the middleware"
-        ),
-    )
+    return replace(_by(breach, layer), requirement=OWN[breach.requirement])

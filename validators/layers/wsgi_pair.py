@@ -45,7 +45,6 @@ class WSGIPair:
 
     __slots__ = (
         "_closed",
-        "_dropped",
         "_exhausted",
         "_inner",
         "_leaving",
@@ -63,7 +62,6 @@ class WSGIPair:
         self._returned = False
         self._leaving = False
         self._closed = False
-        self._dropped = False
         self._exhausted = False
         self._taken = 0
         self._pieces: list[bytes] = []
@@ -120,11 +118,6 @@ class WSGIPair:
 
     def _outer_closed(self, _: object) -> Found:
         return self._unclosed("the middleware's own close() has returned")
-
-    def _outer_dropped(self, _: object) -> Found:
-        """The server is done; if it did not close the result, nobody could."""
-        self._leaving = self._dropped = True
-        return NOTHING
 
     def _outer_write(self, data: Any) -> Found:
         args = data[0]
@@ -185,15 +178,12 @@ class WSGIPair:
         self._exhausted = True
         return NOTHING
 
-    def _inner_dropped(self, _: object) -> Found:
-        """The middleware let go of the result, so that nobody can close it any more."""
-        return NOTHING if self._dropped else self._unclosed("the middleware let go of it")
-
     def _unclosed(self, why: str) -> Found:
-        """The result inside has not been closed, and will not be.
+        """The server has closed the result outside, and nobody the one inside.
 
-        A generator that has come to its end has nothing left to close; a
-        middleware which relies on that is only lucky.
+        Where the server itself forgets, the middleware has nothing to pass on. A
+        generator that has come to its end has nothing left to close; a middleware
+        which relies on that is only lucky.
         """
         inner = self._inner
         if self._closed or inner is None or not inner["has_close"] or inner["is_file_wrapper"]:
@@ -240,13 +230,12 @@ _STEPS = {
     ("outer", "close"): "_outer_close",
     ("outer", "closed"): "_outer_closed",
     ("outer", "write"): "_outer_write",
-    ("outer", "end"): "_outer_dropped",
+    ("outer", "end"): "_outer_left",
     ("inner", "result"): "_inner_result",
     ("inner", "withheld"): "_withheld",
     ("inner", "item"): "_inner_item",
     ("inner", "write"): "_inner_write",
     ("inner", "exhausted"): "_inner_exhausted",
     ("inner", "close"): "_inner_close",
-    ("inner", "end"): "_inner_dropped",
 }
 """Which method judges a step of either side."""
