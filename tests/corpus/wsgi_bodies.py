@@ -10,10 +10,7 @@ from corpus.kit import Corpus
 from corpus.play_wsgi import Wrapper
 
 clean = Corpus("wsgi")
-DISCOURAGED = {
-    "wsgi.write.avoid-in-new-apps": "write() is there for frameworks that cannot do without",
-    "wsgi.write.prefer-iterable": "output goes through the iterable as a rule",
-}
+DISCOURAGED = {"wsgi.write.prefer-iterable": "output goes through the iterable as a rule"}
 
 
 @clean("wsgi.app.returns-iterable")

@@ -61,7 +61,8 @@ class BodyJudge:
         found: list[Breach] = []
         if WRITING.rows[self.writing][int(Writes.WRITE)].requirement is not None:
             found.append(broken(WRITING, self.writing, int(Writes.WRITE)))
-        found.extend(memory.once(response.wrote(_octets(data))))
+        if not memory.told & response.WROTE:
+            found.extend(memory.once([response.wrote(_octets(data))]))
         if type(data) is not bytes and not accepts(memory.shapes.write, data):
             found.extend(memory.shapes.explain("wsgi/write", data))
         found.extend(self._produce(data, Does.WRITE, Does.WRITE_EMPTY))

@@ -167,6 +167,19 @@ DOES = {
     EXHAUST: "the end of the iteration",
 }
 
+MADE = {
+    UNSTARTED: "before start_response was called",
+    IDLING: "before start_response was called",
+    REFUSED: "after start_response was refused",
+    STARTED: "after start_response",
+    EMPTY: "after an empty body piece",
+    TOUCHED: "after write() of an empty bytestring",
+    SENT: "after body data",
+    ASTRAY: "after body data without a status",
+    OVER: "after the end of the response",
+}
+"""Where a response is in each state, in words."""
+
 IDLE, FIRST, UNSENT, UNSENT_EMPTY, LATE, REPEATED, REPEATED_REFUSED, DOUBTFUL = Starter
 WRITER, NOTHING, RAISED, RERAISED = Answers
 
@@ -191,11 +204,23 @@ STARTER = Machine.table("start_response, as the server answers it",
 )
 
 ANSWERS = {
-    WRITER: "return of a write callable",
-    NOTHING: "return of something that is not callable",
-    RAISED: "an exception",
+    WRITER: "a write callable",
+    NOTHING: "something that cannot be called",
+    RAISED: "another exception",
     RERAISED: "the exception of exc_info, raised again",
 }
+
+ASKED = {
+    IDLE: "without a call",
+    FIRST: "in answer to the first call",
+    UNSENT: "in answer to a call with exc_info before any body data",
+    UNSENT_EMPTY: "in answer to a call with exc_info after empty pieces only",
+    LATE: "in answer to a call with exc_info after body data",
+    REPEATED: "in answer to a second call without exc_info",
+    REPEATED_REFUSED: "in answer to a call without exc_info after one that was refused",
+    DOUBTFUL: "in answer to the call",
+}
+"""What each state of the starter answers, in words."""
 
 OWED: dict[Response, tuple[Starter, Starter]] = {
     # state      START             START_ERROR
@@ -223,6 +248,12 @@ WRITES = {
     Writes.WRITE: "write()",
     Writes.RETURN: "body pieces of the iterable",
 }
+
+WROTE = {
+    Writing.CALLED: "before the application had returned",
+    Writing.RETURNED: "after the application had returned",
+}
+"""Where the application is in each state, in words."""
 
 CALLED, RETURNED, ITERATING, EXHAUSTED, BROKEN, CUT, CLOSED, REOPENED, DONE = Closing
 RETURN, NEXT, STOP, RAISE, CLOSE, END = Handles
@@ -253,33 +284,89 @@ HANDLES = {
     CLOSE: "close()",
     END: "the end of the request",
 }
+
+HANDLED = {
+    CALLED: "before the application had returned",
+    RETURNED: "before the first piece",
+    ITERATING: "in the middle of the iteration",
+    EXHAUSTED: "after the end of the iteration",
+    BROKEN: "after an exception of the iteration",
+    CUT: "after close()",
+    CLOSED: "after close()",
+    REOPENED: "after close()",
+    DONE: "after the end of the request",
+}
+"""How far the server is in each state, in words."""
 # fmt: on
 
 MACHINES = (RESPONSE, STARTER, WRITING, CLOSING)
 """Every machine of this protocol."""
 
-_LABELS: dict[str, dict[IntEnum, str]] = {
+_SYMBOLS: dict[str, dict[IntEnum, str]] = {
     RESPONSE.name: DOES,  # type: ignore[dict-item]
     STARTER.name: ANSWERS,  # type: ignore[dict-item]
     WRITING.name: WRITES,  # type: ignore[dict-item]
     CLOSING.name: HANDLES,  # type: ignore[dict-item]
 }
+_STATES: dict[str, dict[IntEnum, str]] = {
+    RESPONSE.name: MADE,  # type: ignore[dict-item]
+    STARTER.name: ASKED,  # type: ignore[dict-item]
+    WRITING.name: WROTE,  # type: ignore[dict-item]
+    CLOSING.name: HANDLED,  # type: ignore[dict-item]
+}
 
-_UNSAID = frozenset({REFUSAL, END, RETURN})
-"""Symbols that are nobody's choice, left out when saying what was allowed."""
+_UNSAID: tuple[IntEnum, ...] = (REFUSAL, END, RETURN, STOP, RAISE)
+"""Symbols that the party which is told cannot choose, left out of what was allowed."""
+
+_TOGETHER: tuple[tuple[IntEnum, IntEnum, str], ...] = (
+    (WRITE, WRITE_EMPTY, "write()"),
+    (ITEM, ITEM_EMPTY, "a body piece"),
+    (RAISED, RERAISED, "an exception"),
+)
+"""Pairs of symbols that have one name where both are legal."""
 
 
-def legal(machine: Machine, state: int) -> str:
-    """What was legal in ``state``, in words, read from the machine's row."""
-    labels = _LABELS[machine.name]
-    found = [
-        labels[symbol]
-        for symbol in machine.allowed(state)
-        if not any(symbol is unsaid for unsaid in _UNSAID)
+def legal(machine: Machine, state: int, symbol: int) -> str:
+    """What was legal in ``state`` instead of ``symbol``, in words, read from the row.
+
+    Where some of it would have made ``symbol`` legal, only that is said.
+    """
+    row = machine.rows[state]
+    allowed = [
+        other
+        for other in machine.allowed(state)
+        if not any(other is one for one in _UNSAID)
+        and not (other is NEXT and row[NEXT].state == state != ITERATING)  # leads nowhere
     ]
-    return " or ".join(found)
+    paving = [
+        other
+        for other in allowed
+        if row[other].state != state and _paves(machine.rows[row[other].state], symbol)
+    ]
+    found: dict[str, None] = {}
+    for other in paving or allowed:
+        found[_name(machine, other, paving or allowed)] = None
+    *first, last = list(found) or ["nothing more"]
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _paves(row: tuple[Cell, ...], symbol: int) -> bool:
+    """Whether ``symbol`` is legal in a row where something is judged at all."""
+    return row[symbol].requirement is None and any(cell.requirement for cell in row)
+
+
+def _name(machine: Machine, symbol: IntEnum, among: list[IntEnum]) -> str:
+    for one, other, name in _TOGETHER:
+        if type(one) is machine.symbols and symbol in (one, other):
+            return name if one in among and other in among else label(machine, symbol)
+    return label(machine, symbol)
 
 
 def label(machine: Machine, symbol: int) -> str:
     """What ``symbol`` is, in words."""
-    return _LABELS[machine.name][machine.symbols(symbol)]
+    return _SYMBOLS[machine.name][machine.symbols(symbol)]
+
+
+def place(machine: Machine, state: int) -> str:
+    """Where one is in ``state``, in words."""
+    return _STATES[machine.name][machine.states(state)]

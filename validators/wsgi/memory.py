@@ -91,8 +91,8 @@ def declared_length(value: object) -> int | None:
     return None
 
 
-def broken(machine: Machine, state: int, symbol: int) -> Breach:
+def broken(machine: Machine, state: int, symbol: int, said: str = "") -> Breach:
     """The breach of a forbidden move; its words are loaded with the first one."""
     from gateproof.validators.wsgi.order import broken as told
 
-    return told(machine, state, symbol)
+    return told(machine, state, symbol, said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateproof.validators.violation import Breach
-from gateproof.validators.wsgi.machines import MACHINES, label, legal
+from gateproof.validators.wsgi.machines import MACHINES, label, legal, place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,8 +58,18 @@ _BOTH_PARTIES = {"wsgi.start-response.failed-call-counts": "application"}
 """Who did it, where the requirement binds both sides."""
 
 
-def broken(machine: Machine, state: int, symbol: int) -> Breach:
+HINTS = {
+    "wsgi.start-response.failed-call-counts": (
+        "Give exc_info with the next call, for the one that was refused counts"
+    ),
+}
+"""What to do, where the catalogue's hint is for the other party."""
+
+
+def broken(machine: Machine, state: int, symbol: int, said: str = "") -> Breach:
     """The breach that the move by ``symbol`` in ``state`` is.
+
+    ``said`` tells more closely what was done than the symbol's own words.
 
     Raises:
         ValueError: the move is legal.
@@ -70,14 +80,14 @@ def broken(machine: Machine, state: int, symbol: int) -> Breach:
     done = label(machine, symbol)
     late = done == "the next piece"
     fault = "asked for a piece after it had called close()" if late else "did not call close()"
-    place = machine.states(state).name.lower().replace("_", " ")
     return Breach(
         cell.requirement,
         MESSAGES[cell.requirement].format(symbol=done, fault=fault),
-        observed=f"{done} ({machine.name.partition(',')[0]}: {place})",
-        expected=legal(machine, state) or "nothing more",
+        observed=f"{said or done} {place(machine, state)}",
+        expected=legal(machine, state, symbol),
         party=_BOTH_PARTIES.get(cell.requirement),  # type: ignore[arg-type]
         verdict=cell.verdict,
+        hint=HINTS.get(cell.requirement, ""),
     )
 
 

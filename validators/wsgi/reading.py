@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from gateproof.validators.violation import Breach
 from gateproof.validators.wsgi.facts import Raised
+from gateproof.validators.wsgi.request import octets as counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Reading:
         if left is not None:
             self.left = max(left - octets, 0)
             if octets > left:
-                gave = f"gave {octets} octets"
+                gave = f"gave {counted(octets)}"
                 yield _unspent(method, args, gave, _short(data), left)
                 return
         if self._iterating and method != "__next__":
@@ -123,12 +124,12 @@ class Reading:
         if args and (type(size) is not int or size <= 0):
             return
         if method == "read" and not args:
-            self._end("read() had given all", WHOLE)
+            self._end("read() had given all that was left", WHOLE)
         elif not data:
             self._end(f"{call} had given {data!r}", LIBRARY)
         elif type(data) is list:
             if not args:
-                self._end("readlines() had given all lines", LIBRARY)
+                self._end("readlines() had given all lines that were left", LIBRARY)
         elif method != "read" and not data.endswith(b"\n"):
             if type(size) is not int:
                 self._end(f"{call} had given a line without its terminator", LIBRARY)
@@ -167,10 +168,11 @@ def _short(data: bytes | list[bytes]) -> str:
 
 def _unspent(method: str, args: tuple[object, ...], did: str, observed: str, left: int) -> Breach:
     """A use that goes beyond the declared body does not show its end."""
-    rest = f"{left} octets of the body were left" if left else "the whole body had been read"
+    rest = f"only {counted(left)} of the body {'was' if left == 1 else 'were'} left"
     return Breach(
         SPENT,
-        f"{_call(method, args)} of wsgi.input {did} where {rest}",
+        f"{_call(method, args)} of wsgi.input {did}, "
+        f"although {rest if left else 'the whole body had been read'}",
         observed=observed,
-        expected=f"the {left} octets that were left" if left else "an empty result",
+        expected=f"at most {counted(left)}" if left else "an empty result",
     )

@@ -30,3 +30,15 @@ def signature(name: str, positional: int, keywords: Mapping[str, object]) -> str
     """A call by the shape of its arguments, without their values."""
     parts = ["..."] * positional + [f"{key}=..." for key in keywords]
     return f"{name}({', '.join(parts)})"
+
+
+def octets(count: int) -> str:
+    """A number of octets, in words."""
+    return "1 octet" if count == 1 else f"{count} octets"
+
+
+def article(kind: str) -> str:
+    """A type's name as one speaks of an instance; ``NoneType`` is ``None``."""
+    if kind == "NoneType":
+        return "None"
+    return f"an {kind}" if kind[:1].lower() in "aeiou" else f"a {kind}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gateproof.validators.violation import Breach
-from gateproof.validators.wsgi.request import signature
+from gateproof.validators.wsgi.request import article, octets, signature
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -121,23 +121,15 @@ def write_arguments(args: tuple[object, ...], kwargs: Mapping[str, object]) -> B
     )
 
 
-def wrote(octets: int) -> Iterator[Breach]:
+def wrote(size: int) -> Breach:
     """write() is there for old code; new applications and frameworks avoid it."""
-    yield Breach(
-        "wsgi.write.avoid-in-new-apps",
-        "the application uses write()",
-        observed="write(...)",
+    return Breach(
+        "wsgi.write.prefer-iterable" if size else "wsgi.write.avoid-in-new-apps",
+        "the application produces body data by write()" if size else "the application uses write()",
+        observed=f"write() of {octets(size)}",
         expected="body data produced by the returned iterable",
         verdict="observed",
     )
-    if octets:
-        yield Breach(
-            "wsgi.write.prefer-iterable",
-            "body data goes through write()",
-            observed="write(...)",
-            expected="body data produced by the returned iterable",
-            verdict="observed",
-        )
 
 
 def written_past(room: int) -> Breach:
@@ -146,8 +138,12 @@ def written_past(room: int) -> Breach:
         "wsgi.content-length.write-past-raises",
         "the server accepted a write() beyond the declared Content-Length",
         observed="write() returned",
-        expected=f"an exception, as only {room} octets were declared",
+        expected=f"an exception, for Content-Length declares {octets(room)}",
     )
+
+
+WROTE = frozenset({"wsgi.write.avoid-in-new-apps", "wsgi.write.prefer-iterable"})
+"""What is said of a use of write(), once in an exchange."""
 
 
 def result(facts: Mapping[str, Any], wrote: bool) -> Iterator[Breach]:
@@ -158,7 +154,7 @@ def result(facts: Mapping[str, Any], wrote: bool) -> Iterator[Breach]:
         yield Breach(
             name,
             f"the application returned {article(kind)}, which is not iterable",
-            observed=kind,
+            observed=article(kind),
             expected="an iterable of bytestrings, which may be empty",
         )
     elif kind in ("str", "bytes", "bytearray", "memoryview"):
@@ -166,7 +162,7 @@ def result(facts: Mapping[str, Any], wrote: bool) -> Iterator[Breach]:
         yield Breach(
             "wsgi.app.returns-iterable",
             f"the application returned {article(kind)}, which iterates as {items}",
-            observed=kind,
+            observed=article(kind),
             expected="an iterable of bytestrings, such as a list of one",
             verdict="weak" if facts["len"] == 0 else None,  # it yields nothing that is wrong
         )
@@ -174,36 +170,33 @@ def result(facts: Mapping[str, Any], wrote: bool) -> Iterator[Breach]:
         yield Breach(
             "wsgi.legacy.app-no-bare-file-return",
             f"the application returned a bare file ({kind})",
-            observed=kind,
+            observed=article(kind),
             expected="the file in environ['wsgi.file_wrapper'] where there is one",
             verdict="observed",
         )
-
-
-def article(kind: str) -> str:
-    """A type's name as one speaks of an instance; ``NoneType`` is ``None``."""
-    if kind == "NoneType":
-        return "None"
-    return f"an {kind}" if kind[:1].lower() in "aeiou" else f"a {kind}"
 
 
 def length(declared: int, seen: int) -> Breach:
     """Where len() of the result works, it is the number of items."""
     return Breach(
         "wsgi.app.len-accurate",
-        f"len() of the result is {declared} but it gave {seen} items",
-        observed=f"{seen} items",
-        expected=f"{declared} items",
+        f"len() of the result is {declared} but it gave {_items(seen)}",
+        observed=_items(seen),
+        expected=_items(declared),
     )
+
+
+def _items(count: int) -> str:
+    return "1 item" if count == 1 else f"{count} items"
 
 
 def too_short(room: int, total: int) -> Breach:
     """The body ended before Content-Length was reached."""
     return Breach(
         "wsgi.content-length.app-accurate",
-        f"the body has {total} octets but Content-Length declares {room}",
-        observed=f"{total} octets",
-        expected=f"{room} octets",
+        f"the body has {octets(total)} but Content-Length declares {room}",
+        observed=octets(total),
+        expected=octets(room),
     )
 
 
@@ -211,9 +204,9 @@ def too_long(room: int, total: int) -> Breach:
     """The body goes on beyond Content-Length."""
     return Breach(
         "wsgi.content-length.app-accurate",
-        f"the body reaches {total} octets but Content-Length declares {room}",
-        observed=f"at least {total} octets",
-        expected=f"{room} octets",
+        f"the body reaches {octets(total)} but Content-Length declares {room}",
+        observed=f"at least {octets(total)}",
+        expected=octets(room),
     )
 
 
@@ -223,7 +216,7 @@ def beyond(room: int) -> Breach:
         "wsgi.content-length.stop-iterating",
         "the server went on iterating after more than Content-Length had been produced",
         observed="another piece was asked for",
-        expected=f"the end of the iteration after {room} octets",
+        expected=f"the end of the iteration after {octets(room)}",
     )
 
 
@@ -266,7 +259,7 @@ def left_with(
     elif trapped is None and raised.identity not in answered:
         yield Breach(
             "wsgi.errors-handling.app-traps-own-errors",
-            f"{raised.name} left the application",
+            f"an exception left the application: {raised!r}",
             observed=repr(raised),
             expected="an error response",
             verdict="observed",

@@ -61,7 +61,7 @@ class ResultJudge:
             return found
         from gateproof.validators.wsgi import response
 
-        return [*found, *response.result(facts, "wsgi.write.avoid-in-new-apps" in memory.told)]
+        return [*found, *response.result(facts, bool(memory.told & response.WROTE))]
 
     def raised(self, error: object) -> Found:
         """The application's call raised."""

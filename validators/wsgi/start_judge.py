@@ -173,7 +173,7 @@ class StartJudge:
             symbol = int(Answers.RERAISED)
         found: list[Breach] = []
         if _STARTER_ROWS[owed][symbol].requirement is not None:
-            found.append(broken(STARTER, owed, symbol))
+            found.append(broken(STARTER, owed, symbol, repr(raised)))
         if raised.outside and owed not in (_IDLE, _DOUBTFUL):
             from gateproof.validators.wsgi import response
 

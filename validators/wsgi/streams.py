@@ -8,6 +8,7 @@ from __future__ import annotations
 from gateproof.validators.violation import Breach
 from gateproof.validators.wsgi import reading
 from gateproof.validators.wsgi.facts import Raised
+from gateproof.validators.wsgi.request import article, octets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,16 +82,17 @@ def read(
     if type(size) is int and size >= 0 and left is not None and method == "read" and size > left:
         yield Breach(
             "wsgi.input.app-not-read-past-length",
-            f"the application asked for {size} octets where {left} of the body were left",
+            f"the application asked for {octets(size)} "
+            f"where {left or 'none'} of the body {'was' if left <= 1 else 'were'} left",
             observed=f"read({size})",
-            expected=f"at most {left} octets",
+            expected=f"at most {octets(left)}" if left else "no read of a body that is used up",
         )
     if method == "readlines":
         yield from _lines(outcome)
     elif method == "__iter__":
         return
     elif type(outcome) is not bytes:
-        yield _not_bytes(f"wsgi.input.{method}", outcome)
+        yield _not_bytes(f"{_spoken(method)} of wsgi.input", outcome)
     else:
         yield from _amount(method, size, outcome)
 
@@ -100,9 +102,9 @@ def _amount(method: str, size: object, data: bytes) -> Iterator[Breach]:
         name = "wsgi.input.read-size" if method == "read" else "wsgi.input.readline-size"
         yield Breach(
             name,
-            f"{method}({size}) of wsgi.input returned {len(data)} octets",
-            observed=f"{len(data)} octets",
-            expected=f"at most {size} octets",
+            f"{method}({size}) of wsgi.input returned {octets(len(data))}",
+            observed=octets(len(data)),
+            expected=f"at most {octets(size)}",
         )
     if method != "read" and _several_lines(data):
         yield Breach(
@@ -117,14 +119,14 @@ def _lines(outcome: object) -> Iterator[Breach]:
     if type(outcome) is not list:
         yield Breach(
             "wsgi.input.readlines",
-            f"readlines() of wsgi.input returned {type(outcome).__name__}",
-            observed=type(outcome).__name__,
+            f"readlines() of wsgi.input returned {article(type(outcome).__name__)}",
+            observed=article(type(outcome).__name__),
             expected="a list of bytestrings",
         )
         return
     for line in outcome:
         if type(line) is not bytes:
-            yield _not_bytes("an item of wsgi.input.readlines", line)
+            yield _not_bytes("readlines() of wsgi.input", line)
             return
         if _several_lines(line):
             yield Breach(
@@ -147,8 +149,8 @@ def _spoken(method: str) -> str:
 def _not_bytes(what: str, value: object) -> Breach:
     return Breach(
         "wsgi.unicode.bytes-from-input",
-        f"{what} gave {type(value).__name__}, not bytes",
-        observed=type(value).__name__,
+        f"{what} gave {article(type(value).__name__)}, not bytes",
+        observed=article(type(value).__name__),
         expected="bytes",
         party="server",
     )
@@ -166,8 +168,17 @@ def _unsupported(method: str, args: tuple[object, ...], raised: Raised) -> Itera
         requirement,
         f"{method}({shown}) of wsgi.input raised {raised.name}",
         observed=repr(raised),
-        expected="bytes" if method != "readlines" else "a list of bytestrings",
+        expected=_due(method, args),
     )
+
+
+def _due(method: str, args: tuple[object, ...]) -> str:
+    """What a use should have given, in words."""
+    if method == "readlines":
+        return "a list of bytestrings"
+    what = "bytes" if method == "read" else "a line of bytes"
+    size = args[0] if args else None
+    return f"{what}, at most {octets(size)}" if type(size) is int and size >= 0 else what
 
 
 def logged(method: str, args: tuple[object, ...], outcome: object) -> Iterator[Breach]:
@@ -181,9 +192,10 @@ def logged(method: str, args: tuple[object, ...], outcome: object) -> Iterator[B
         yield Breach(
             "wsgi.unicode.str-type-only",
             f"wsgi.errors.{method}() was given {type(wrong).__name__}, not str",
-            observed=type(wrong).__name__,
+            observed=repr(wrong)[:60],
             expected="str",
             party="application",
+            hint="Decode the octets before they are logged",
         )
         return
     if type(outcome) is Raised:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from gateproof.validators.violation import Breach
 from gateproof.validators.wsgi.facts import Raised
+from gateproof.validators.wsgi.request import article
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,16 +108,16 @@ def called(_judge: WSGIJudge, data: Mapping[str, Any]) -> Iterator[Breach]:
     elif not data["iterable"]:
         yield Breach(
             "wsgi.file-wrapper.returns-iterable",
-            f"wsgi.file_wrapper returned {data['made']}, which is not iterable",
-            observed=data["made"],
+            f"wsgi.file_wrapper returned {article(data['made'])}, which is not iterable",
+            observed=article(data["made"]),
             expected="an iterable of bytestrings",
         )
     elif data["file_close"] and not data["close"]:
         yield Breach(
             "wsgi.file-wrapper.close-propagated",
-            f"wsgi.file_wrapper made {data['made']}, which has no close(), "
-            f"of {data['file']}, which has one",
-            observed=f"{data['made']} without close()",
+            f"wsgi.file_wrapper made {article(data['made'])}, which has no close(), "
+            f"of {article(data['file'])}, which has one",
+            observed=f"{article(data['made'])} without close()",
             expected="a close() that calls close() of the file",
         )
 
@@ -125,8 +126,8 @@ def _unfit(data: Mapping[str, Any]) -> Breach:
     fault = "whose read() gives str" if data["read"] else "which has no read()"
     return Breach(
         "wsgi.file-wrapper.filelike-read",
-        f"the application gave wsgi.file_wrapper {data['file']}, {fault}",
-        observed=data["file"],
+        f"the application gave wsgi.file_wrapper {article(data['file'])}, {fault}",
+        observed=article(data["file"]),
         expected="an object whose read(size) gives bytes",
     )
 
