@@ -36,9 +36,10 @@ class Exchange:
             is room, and lowers ``room`` by one.
         later: how many rungs came after the head, kept or not.
         received, sent: the latest event that was counted and not added.
+        answered: whether the return of ``sent`` was counted, too.
     """
 
-    __slots__ = ("_keep", "_tail", "head", "later", "received", "room", "sent")
+    __slots__ = ("_keep", "_tail", "answered", "head", "later", "received", "room", "sent")
 
     def __init__(self, head: int = HEAD, tail: int = TAIL) -> None:
         self.head: list[tuple[str, object, int]] = []
@@ -48,6 +49,7 @@ class Exchange:
         self.later = 0
         self.received: object = None
         self.sent: object = None
+        self.answered = False
 
     def add(self, step: str, data: object = None) -> None:
         """Record that ``data`` crossed the boundary by ``step``, now."""
@@ -75,6 +77,8 @@ class Exchange:
             self.received = None
         if self.sent is not None:
             self._kept().append(("send", self.sent, monotonic_ns()))
+            if self.answered:
+                self._kept().append(("sent", None, monotonic_ns()))
             self.sent = None
 
     @property

@@ -114,6 +114,26 @@ class Boundary:
         self.called += 1
         return self._sending(result)
 
+    def _pass(self, event: dict[str, Any]) -> Coroutine[Any, Any, Any]:
+        """Send an event that the judge need not see; beyond the head it is only counted."""
+        self._judge.refusable = None
+        exchange = self._exchange
+        counted = not exchange.room
+        if counted:
+            exchange.later += 1
+            exchange.sent = event
+            exchange.answered = False
+        else:
+            exchange.room -= 1
+            exchange.head.append(("send", event.copy(), monotonic_ns()))
+        try:
+            result = self._send(event)
+        except BaseException as error:
+            self._raised(error)
+            raise
+        self.called += 1
+        return self._counted(result, event) if counted else self._sending(result)
+
     def _misused(
         self, arguments: tuple[Any, ...], named: dict[str, Any]
     ) -> Coroutine[Any, Any, Any]:
@@ -146,12 +166,26 @@ class Boundary:
                 exchange.room -= 1
                 exchange.head.append(("sent", None, monotonic_ns()))
             else:
-                exchange.later += 1
+                exchange.add("sent")
             return value
         found = judge.send_returned()
         exchange.add("sent")
         if found:
             self._policy.tell(found, exchange)
+        return value
+
+    async def _counted(self, result: Awaitable[Any], event: object) -> Any:
+        """Await what send() gave for ``event``, which was only counted."""
+        self.awaited += 1
+        try:
+            value = await result
+        except BaseException as error:
+            self._raised(error)
+            raise
+        exchange = self._exchange
+        exchange.later += 1
+        if exchange.sent is event:
+            exchange.answered = True
         return value
 
     def _tell(self, found: Found) -> None:

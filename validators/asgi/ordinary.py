@@ -14,11 +14,13 @@ from time import monotonic_ns
 
 from gateproof.validators.asgi.boundary import _MISSING, Boundary
 from gateproof.validators.asgi.machines import (
+    CONTENT,
     REQUEST,
     RESPONSE,
     Answer,
     Content,
     Delivers,
+    Gives,
     Response,
     Sends,
     Socket,
@@ -35,7 +37,8 @@ _STARTED, _STREAMING, _DONE = (
     int(Response.DONE),
 )
 _BODIES = int(Content.BODY)
-_RESPONSE, _MORE, _LAST = RESPONSE.rows, int(Sends.MORE), int(Sends.LAST)
+_CONTENT, _BODY = CONTENT.rows, int(Gives.BODY)
+_RESPONSE, _LAST = RESPONSE.rows, int(Sends.LAST)
 _REQUEST, _PART, _WHOLE = REQUEST.rows, int(Delivers.MORE), int(Delivers.LAST)
 _ACCEPTED, _CONNECTED = int(Answer.ACCEPTED), int(Socket.CONNECTED)
 
@@ -94,23 +97,16 @@ class HTTPBoundary(Boundary):
     ) -> Coroutine[Any, Any, Any]:
         """Send an event; a piece of a body, within its length, is ordinary."""
         judge = self._judge
-        state = judge.state
-        if (
-            _STARTED <= state <= _STREAMING
-            and type(event) is dict
-            and judge.content <= _BODIES
-            and not judge.bodiless
-        ):
+        if judge.state == _STREAMING and type(event) is dict and len(event) == 3:
             try:
                 kind, body = event["type"], event["body"]
-                size = len(event)
-                more = event["more_body"] if size == 3 else False
                 ordinary = (
-                    type(body) is bytes
-                    and (size == 3 or size == 2)
-                    and type(more) is bool
+                    event["more_body"] is True
+                    and type(body) is bytes
                     and type(kind) is str
                     and kind == "http.response.body"
+                    and judge.content == _BODIES
+                    and not judge.bodiless
                     and not arguments
                     and not named
                 )
@@ -120,28 +116,45 @@ class HTTPBoundary(Boundary):
                 left = judge.left
                 if left is not None:
                     left -= len(body)
-                if left is None or left == 0 or (more and left > 0):
+                if left is None or left >= 0:
                     judge.left = left
-                    judge.before = state
-                    if not more or state == _STARTED:
-                        judge.content = _BODIES
-                        judge.state = _RESPONSE[state][_MORE if more else _LAST].state
-                    judge.refusable = None
-                    exchange = self._exchange
-                    if exchange.room:
-                        exchange.room -= 1
-                        exchange.head.append(("send", event.copy(), monotonic_ns()))
-                    else:
-                        exchange.later += 1
-                        exchange.sent = event
-                    try:
-                        result = self._send(event)
-                    except BaseException as error:
-                        self._raised(error)
-                        raise
-                    self.called += 1
-                    return self._sending(result)
+                    judge.before = _STREAMING
+                    return self._pass(event)
+        elif (
+            judge.state == _STARTED
+            and type(event) is dict
+            and not arguments
+            and not named
+            and self._is_whole(event)
+        ):
+            return self._pass(event)
         return Boundary.send(self, event, *arguments, **named)
+
+    def _is_whole(self, event: dict[str, Any]) -> bool:
+        """Whether ``event`` is all of a body; if so, the judge is where it leads."""
+        judge = self._judge
+        try:
+            kind, body = event["type"], event["body"]
+            if not (
+                (len(event) == 2 or (len(event) == 3 and event["more_body"] is False))
+                and type(body) is bytes
+                and type(kind) is str
+                and kind == "http.response.body"
+            ):
+                return False
+        except Exception:  # noqa: BLE001 - another form, or a hostile key
+            return False
+        if judge.bodiless or (judge.left is not None and judge.left != len(body)):
+            return False
+        content = _CONTENT[judge.content][_BODY]
+        if content.requirement is not None:
+            return False
+        if judge.left is not None:
+            judge.left = 0
+        judge.content = content.state
+        judge.before = judge.state
+        judge.state = _RESPONSE[judge.state][_LAST].state
+        return True
 
 
 class WebSocketBoundary(Boundary):
@@ -216,21 +229,7 @@ class WebSocketBoundary(Boundary):
             except Exception:  # noqa: BLE001 - another form, or a hostile key
                 ordinary = False
             if ordinary:
-                judge.refusable = None
-                exchange = self._exchange
-                if exchange.room:
-                    exchange.room -= 1
-                    exchange.head.append(("send", event.copy(), monotonic_ns()))
-                else:
-                    exchange.later += 1
-                    exchange.sent = event
-                try:
-                    result = self._send(event)
-                except BaseException as error:
-                    self._raised(error)
-                    raise
-                self.called += 1
-                return self._sending(result)
+                return self._pass(event)
         return Boundary.send(self, event, *arguments, **named)
 
 
