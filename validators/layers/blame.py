@@ -93,15 +93,16 @@ class Side:
             between the two is the server of this one.
 
     Attributes:
+        alone: what the component is called where it answered by itself.
         inner: those of the points that were called from within this one's call.
         inside: the requirements that whoever is inside was found to break.
         outside: those that whoever is outside was found to break.
     """
 
-    __slots__ = ("_told", "bridged", "inner", "inside", "name", "outer", "outside")
+    __slots__ = ("_told", "alone", "bridged", "inner", "inside", "name", "outer", "outside")
 
     def __init__(self, name: str, outer: Side | None = None, *, bridged: bool = False) -> None:
-        self.name = name
+        self.name = self.alone = name
         self.outer = outer
         self.bridged = bridged
         self.inner: list[Side] = []
@@ -158,7 +159,7 @@ class Side:
         if any(name in side.inside for side in self.within()):
             return None
         if not self.inner:  # it has answered by itself, as an application does
-            return _named(breach, self.name)
+            return _named(breach, self.alone)
         return self.once(_middlewares(breach, self.name)) if name in OWN else _by(breach, self.name)
 
     def _from_outside(self, breach: Breach, step: str) -> Breach | None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from gateproof.validators.layers.links import Kind
     from gateproof.validators.policy import OnViolation
     from gateproof.validators.violation import Party, Violation
+    from gateproof.validators.wsgi.ambient import Ambient
+    from gateproof.validators.wsgi.validator import WSGIValidator
 
     Level = Literal["must", "should", "all"]
 
@@ -95,6 +97,9 @@ def layer(
     Raises:
         ValueError: an unknown action, level or party.
     """
+    from gateproof.validators.wsgi import validator as wsgi
+
+    wsgi.stacked = outermost_wsgi  # from now on a validator may have layers inside
     own = any(value is not None for value in (on_violation, select, ignore, level, parties))
     rules = Rules(select or (), ignore or (), level or "must")
     return Layer(name, Policy(on_violation or "raise", rules, parties), own=own)
@@ -161,7 +166,14 @@ def _is_async(app: Any) -> bool:
     return iscoroutinefunction(app) or iscoroutinefunction(type(app).__call__)
 
 
-def serve_wsgi(point: Any, layer: Layer, name: str, environ: Any, start_response: Any) -> Any:
+def serve_wsgi(
+    point: Any,
+    layer: Layer,
+    name: str,
+    environ: Any,
+    start_response: Any,
+    ambient: Ambient | None = None,
+) -> Any:
     """Serve a request through a point.
 
     The context keeps the outermost link after its call: a result that is made
@@ -173,22 +185,44 @@ def serve_wsgi(point: Any, layer: Layer, name: str, environ: Any, start_response
         name: of the layer.
         environ: the request.
         start_response: the caller's own.
+        ambient: what a validator knows of other requests.
 
     Raises:
         ConformanceError: as the layer's policy says.
     """
     from gateproof.validators.wsgi.validator import watch
+    from gateproof.validators.wsgi.watching import Watching
 
     before = _current.get()
     link = _link(point, layer, name, "wsgi", environ)
     _current.set(link)
     try:
         _join(link)
+        if ambient is not None:
+            watching = Watching(link.watch, link.exchange)
+            return ambient.call(watching, point.app, environ, start_response)
         return watch(point.app, environ, start_response, policy=link.watch, exchange=link.exchange)
     finally:
         link.calling = False
         if link.outer is not None:
             _current.set(before)
+
+
+def outermost_wsgi(
+    validator: WSGIValidator,
+    policy: Policy,
+    environ: Any,
+    start_response: Any,
+    ambient: Ambient | None,
+) -> Any:
+    """Serve a request through a validator, which may have layers inside.
+
+    Raises:
+        ConformanceError: as ``policy`` says.
+    """
+    layer = Layer("", policy, own=True)
+    name = name_of(validator.app)
+    return serve_wsgi(validator, layer, name, environ, start_response, ambient)
 
 
 async def serve_asgi(
@@ -221,6 +255,8 @@ def _link(point: object, layer: Layer, name: str, kind: Kind, given: Any) -> Lin
     if outer is not None and not layer.own:
         layer.policy = outer.policy  # kept for calls that come without their context
     link = Link(point, name, kind, given, layer.policy, outer)
+    if not isinstance(point, Point):
+        link.side.alone = ""  # a validator with no layers inside names none
     if kind == "asgi" and layer.policy.rules.level != "must":
         from gateproof.validators.layers.asgi_pair import parts
 

@@ -21,6 +21,9 @@ LADDER = 32
 
 _ABSENT: Any = object()
 
+stacked: Callable[..., Any] | None = None
+"""Serves as the outermost point of a stack; set once ``layer()`` was used in this process."""
+
 
 class WSGIValidator:
     """A WSGI application that is watched while it serves.
@@ -86,6 +89,8 @@ class WSGIValidator:
 
             shapes = self._shapes = compiled(self._policy.rules)
         if start_response is not _ABSENT and not extra and not named:
+            if stacked is not None:
+                return stacked(self, self._policy, environ, start_response, self._ambient)
             if self._ambient is None:
                 return self._call(self._policy, shapes, self.app, environ, start_response)
             watching = self._watching(self._policy, Exchange(LADDER), shapes)
