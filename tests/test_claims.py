@@ -27,7 +27,7 @@ def witnessed() -> frozenset[str]:
         for value in vars(file).values()
         if isinstance(value, list)
         for witness in value
-        if isinstance(witness, kit.Shape | kit.Order | kit.Application | kit.Layered)
+        if isinstance(witness, kit.Shape | kit.Order | kit.Application | kit.Layered | kit.Loop)
         and not (isinstance(witness, kit.Layered) and witness.breaks is None)
     )
 

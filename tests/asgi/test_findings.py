@@ -14,11 +14,13 @@ import pytest
 from witnesses import kit
 from witnesses.load import modules
 
+from gateproof.validators.asgi.loop_replay import replay_together
 from gateproof.validators.asgi.replay import replay
 from gateproof.validators.asgi.shape import active
 from gateproof.validators.catalogue import requirement
 from gateproof.validators.exchange import Exchange
 from gateproof.validators.policy import Policy, Rules
+from gateproof.validators.violation import Rung
 
 FOLDER = Path(__file__).parent / "findings"
 WRITE = "GATEPROOF_WRITE_FINDINGS" in os.environ
@@ -37,7 +39,7 @@ def witnesses(module):
         for value in vars(module).values()
         if isinstance(value, list)
         for one in value
-        if isinstance(one, kit.Order | kit.Shape)
+        if isinstance(one, kit.Order | kit.Shape | kit.Loop)
     ]
     return list({(one.requirement, repr(one.breaks)): one for one in listed}.values())
 
@@ -46,6 +48,8 @@ def violations(witness):
     """What is found of a witness, as a user is told it."""
     if isinstance(witness, kit.Order):
         return replay(witness.breaks)
+    if isinstance(witness, kit.Loop):
+        return replay_together([[Rung("loop", fact, at) for at, fact in enumerate(witness.breaks)]])
     rules, exchange = Rules(level="all"), Exchange()
     policy = Policy(print, rules)
     exchange.add("call", None)

@@ -189,7 +189,9 @@ keys = st.sampled_from(
 events = st.builds(
     lambda kind, rest: {**rest, "type": kind}, kinds, st.dictionaries(keys, values, max_size=3)
 )
-rungs = st.tuples(st.sampled_from(sorted(set(STEPS) - {"call", "unawaited"})), events | values)
+rungs = st.tuples(
+    st.sampled_from(sorted(set(STEPS) - {"call", "loop", "unawaited"})), events | values
+)
 scopes = st.builds(
     lambda kind, rest: {**rest, "type": kind},
     st.sampled_from(["http", "websocket", "lifespan", "mqtt", "x-conformance-a"]),

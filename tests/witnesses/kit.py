@@ -70,3 +70,15 @@ class Layered:
     keeps: Callable[..., object]
     app: Callable[..., object]
     also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Facts about the connections of an event loop that break ``requirement``, and others.
+
+    They happen at intervals of a millisecond.
+    """
+
+    requirement: str
+    breaks: tuple[Mapping[str, object], ...]
+    keeps: tuple[Mapping[str, object], ...]

@@ -17,6 +17,7 @@ from gateproof.validators.asgi import (
 from gateproof.validators.asgi.http import HTTPJudge
 from gateproof.validators.asgi.judge import Judge
 from gateproof.validators.asgi.lifespan import LifespanJudge
+from gateproof.validators.asgi.loop_replay import CLAIMS as LOOPS
 from gateproof.validators.asgi.machines import MACHINES
 from gateproof.validators.asgi.unknown import UnknownJudge
 from gateproof.validators.asgi.websocket import WebSocketJudge
@@ -55,5 +56,5 @@ CHECKS: frozenset[str] = frozenset(
 )
 """What the remaining checks decide."""
 
-CLAIMS = SHAPES | ORDERS | CHECKS
+CLAIMS = SHAPES | ORDERS | CHECKS | LOOPS
 """Every requirement that the ASGI judges can find broken."""

@@ -13,6 +13,7 @@ from gateproof.validators.asgi.claims import CLAIMS
 from gateproof.validators.asgi.http import HTTPJudge
 from gateproof.validators.asgi.judge import WITH_DATA, Judge, judge
 from gateproof.validators.asgi.lifespan import LifespanJudge
+from gateproof.validators.asgi.loop import LoopJudge
 from gateproof.validators.asgi.machines import (
     ANSWER,
     CONTENT,
@@ -105,11 +106,15 @@ def exercised(rungs: Iterable[Rung | tuple[str, object]]) -> frozenset[str]:
     """
     policy = Policy("collect", Rules(level="all"))
     judging: Judge | None = None
+    loop = LoopJudge()
     seen: set[str] = set()
     for rung in rungs:
         step, data = (rung[0], rung[1]) if isinstance(rung, tuple) else (rung.step, rung.data)
         if judging is None:
             judging = judge(data, policy)
+        if step == "loop" and isinstance(data, dict):
+            seen |= loop.chances(data, 0)
+            loop.feed(data, 0)
         for ids in _chances(judging, step, data):
             seen |= ids
         judging.feed(step, data if step in WITH_DATA else None)

@@ -101,6 +101,10 @@ class Judge:
         self.begin()
         return found
 
+    def looped(self, fact: object) -> Found:  # noqa: ARG002 - judged with other connections
+        """A fact about the other connections of the event loop; see :mod:`.loop`."""
+        return NOTHING
+
     def begin(self) -> None:
         """Read from ``scope`` what the protocol needs to know of it."""
 
@@ -316,6 +320,7 @@ FINDS = {
 
 STEPS = {
     "call": "called",
+    "loop": "looped",
     "receive": "receive_called",
     "received": "receive_returned",
     "receive-raised": "receive_raised",

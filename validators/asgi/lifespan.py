@@ -10,6 +10,7 @@ from gateproof.validators.asgi.values import NOTHING
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gateproof.validators.asgi.judge import Found
+    from gateproof.validators.asgi.loop_facts import Lifespan
     from gateproof.validators.asgi.shape import Active
 
 
@@ -17,7 +18,13 @@ _LIFE, _IDLE = LIFE.rows, int(Life.IDLE)
 
 
 class LifespanJudge(Judge):
-    """Judges one lifespan, from both sides."""
+    """Judges one lifespan, from both sides.
+
+    Attributes:
+        life: what tells the other connections of its loop; ``None`` in a replay.
+    """
+
+    life: Lifespan | None = None
 
     protocol = "lifespan"
     scope_schema = "asgi/scope.lifespan"
@@ -58,12 +65,14 @@ class LifespanJudge(Judge):
         cell = _LIFE[self.state][symbol]
         if cell.requirement is None:
             self.state = cell.state
-            return NOTHING
+            return NOTHING if self.life is None else self.life.lived(symbol)
         self.state, found = self.move(LIFE, self.state, symbol, what)
-        return found
+        return found if self.life is None else (*found, *self.life.lived(symbol))
 
     def go_astray(self) -> None:
         """Hold back for the rest of the lifespan."""
+        if self.life is not None:
+            self.life.refused()
         self.state = int(Life.ASTRAY)
 
     def send_raised(self, error: BaseException) -> Found:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from gateproof.validators.asgi.boundary import Boundary, Proxy
     from gateproof.validators.asgi.judge import Found, Judge
+    from gateproof.validators.asgi.loop_facts import Loops
     from gateproof.validators.asgi.values import Misuse
     from gateproof.validators.policy import OnViolation
     from gateproof.validators.violation import Violation
@@ -60,6 +61,7 @@ class ASGIValidator:
     ) -> None:
         self.app = app
         self.policy = Policy(on_violation, Rules(select, ignore, level), parties)
+        self._loops: Loops | None = None
 
     async def __call__(
         self,
@@ -82,11 +84,26 @@ class ASGIValidator:
             call = _miscall((scope, receive, send, *rest), named)
             if call is not None:
                 return await _serve_miscalled(self.app, call, self.policy)
-        return await watch(self.app, scope, receive, send, policy=self.policy, exchange=Exchange())
+        return await watch(
+            self.app,
+            scope,
+            receive,
+            send,
+            policy=self.policy,
+            exchange=Exchange(),
+            loops=self._loops or self._begin(),
+        )
+
+    def _begin(self) -> Loops:
+        """Keep in mind what the connections of each event loop have in common, from here on."""
+        from gateproof.validators.asgi.loop_facts import Loops
+
+        self._loops = Loops(self.policy)
+        return self._loops
 
     def __getattr__(self, name: str) -> Any:
         """An attribute of the wrapped application."""
-        if name in ("app", "policy"):  # not set yet: no wrapped application to ask
+        if name in ("app", "policy", "_loops"):  # not set yet: no wrapped application to ask
             raise AttributeError(name)
         return getattr(self.app, name)
 
@@ -111,6 +128,7 @@ async def watch(
     *,
     policy: Policy,
     exchange: Exchange,
+    loops: Loops | None = None,
 ) -> Any:
     """Call ``app`` for one connection and judge what crosses its boundary.
 
@@ -121,6 +139,7 @@ async def watch(
         send: the server's; the application gets a proxy.
         policy: what is told, and to whom.
         exchange: the ladder to record in.
+        loops: what is known of the other connections; ``None`` for nothing.
 
     Returns:
         What the application returned.
@@ -152,6 +171,8 @@ async def watch(
         raise
     if not hasattr(result, "__await__") and not _is_old_coroutine(result):
         _tell_unusable(result, judge, policy, exchange, app)
+    if loops is not None and (loops.awake or judge.protocol == "lifespan"):
+        result = loops.following(result, judge, scope, exchange)
     try:
         value = await result
     except BaseException as error:

@@ -1,0 +1,501 @@
+"""What the connections of one validator have in common, by event loop, as plain facts.
+
+:class:`Loops` is what a validator keeps of them. Facts are recorded as rungs of
+step ``"loop"`` in the exchange of the connection that they are about, and fed to
+the :class:`~gateproof.validators.asgi.loop.LoopJudge` of their loop.
+
+Nothing is done for a request as long as no lifespan was called. Loops are held
+weakly; each loop's own connections are only touched in its thread.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import weakref
+from _thread import get_ident
+from contextvars import ContextVar
+from time import monotonic_ns
+
+from gateproof.validators.asgi.loop import LoopJudge, Phase
+from gateproof.validators.asgi.machines import Answer, Lives, Response
+from gateproof.validators.asgi.values import NOTHING
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+    from typing import Any
+
+    from gateproof.validators.asgi.judge import Found, Judge
+    from gateproof.validators.exchange import Exchange
+    from gateproof.validators.policy import Policy
+
+    Fact = dict[str, Any]
+
+WIDEST = 256
+"""Entries up to which a ``state`` is compared."""
+
+_NONE, _RUNNING = int(Phase.NONE), int(Phase.RUNNING)
+_HANDLED = {
+    "http": frozenset(int(state) for state in Response if state < Response.OWING),
+    "websocket": frozenset({int(Answer.WAITING), int(Answer.ACCEPTED), int(Answer.DENYING)}),
+}
+"""Where the machine of a connection is while it still has to be answered."""
+
+_inside: ContextVar[Joined | None] = ContextVar("gateproof_inside", default=None)
+"""The watched call in which code runs: what the application calls itself is its own affair."""
+
+
+class Loops:
+    """The event loops on which one validator was called.
+
+    Args:
+        policy: what is told, and to whom.
+
+    Attributes:
+        awake: whether an ordinary connection has to be joined.
+    """
+
+    __slots__ = ("_calls", "_loops", "_policy", "_records", "awake")
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._records: dict[int, _Record] = {}
+        self._calls = itertools.count(1)
+        self._loops = itertools.count(1)
+        self.awake = True  # for the first connection: was it before the lifespan?
+
+    def following(
+        self, result: Awaitable[Any], judge: Judge, scope: object, exchange: Exchange
+    ) -> Awaitable[Any]:
+        """Tell what a call means to the other connections of its loop.
+
+        Args:
+            result: what the application's call gave.
+            judge: the connection's.
+            scope: what it was called with.
+            exchange: the ladder to record in.
+
+        Returns:
+            ``result``, or what notes its end as well.
+
+        Raises:
+            ConformanceError: as the policy says; ``result`` is not awaited then.
+        """
+        try:
+            joined = self._joined(judge, scope, exchange)
+        except BaseException:
+            close: Any = getattr(result, "close", None)
+            if close is not None:
+                close()
+            raise
+        return result if joined is None else joined.follow(result)
+
+    def _joined(self, judge: Judge, scope: object, exchange: Exchange) -> Joined | None:
+        protocol = judge.protocol
+        loop = running()
+        if loop is None or type(scope) is not dict or self._nested():
+            return None
+        record = self._records.get(id(loop))
+        if record is not None and record.loop() is not loop:
+            record = None
+        if protocol == "lifespan":
+            record = record or self._noted(loop)
+            return None if record is None else self._lives(record, judge, scope, exchange)
+        if protocol not in _HANDLED:
+            return None
+        if record is None or record.judge.phase == _NONE:
+            record = self._without(loop, record)
+            if record is None:
+                return None
+        return self._connects(record, judge, scope, exchange)
+
+    def forget(self, record: _Record) -> None:
+        """Keep nothing of a loop, save that its lifespan failed or was cut short."""
+        loop = record.loop()
+        if record.judge.phase == _NONE and loop is not None:
+            self._records.pop(id(loop), None)
+        self.awake = any(other.lived for other in self._records.copy().values())
+
+    def _nested(self) -> bool:
+        call = _inside.get()
+        while call is not None:
+            if call.loops is self:
+                return True
+            call = call.outer
+        return False
+
+    def _noted(self, loop: Any) -> _Record | None:
+        """A new record of ``loop``, to be forgotten with it."""
+        key, records = id(loop), self._records
+
+        def gone(reference: object) -> None:
+            record = records.get(key)
+            if record is not None and record.loop is reference:
+                records.pop(key, None)
+
+        try:
+            reference = weakref.ref(loop, gone)
+        except TypeError:
+            return None
+        noting = self._policy.rules.level == "all"
+        record = records[key] = _Record(reference, next(self._loops), noting=noting)
+        return record
+
+    def _without(self, loop: Any, record: _Record | None) -> _Record | None:
+        """The record for a connection on a loop without a lifespan, ``None`` if it needs none."""
+        others = self._records.copy().values()
+        if not any(other.lived for other in others):
+            self.awake = False
+            return record or (None if others else self._noted(loop))
+        if any(other.runs_here() for other in others):
+            return _Record(weakref.ref(loop), next(self._loops), elsewhere=True)
+        return record
+
+    def _connects(
+        self, record: _Record, judge: Judge, scope: dict[str, Any], exchange: Exchange
+    ) -> Joined | None:
+        call = Joined(self, record, judge)
+        phase = record.judge.phase
+        if phase == _NONE and not record.elsewhere:
+            record.earlier = record.earlier or not record.lived
+            return call
+        fact: Fact = {
+            "loop": record.number,
+            "what": "connection",
+            "connection": next(self._calls),
+            "protocol": judge.protocol,
+            "elsewhere": record.elsewhere,
+        }
+        if phase == _RUNNING:
+            _state(fact, record, call, scope)
+        self.tell(record, fact, exchange)
+        return call
+
+    def _lives(
+        self, record: _Record, judge: Judge, scope: dict[str, Any], exchange: Exchange
+    ) -> Joined:
+        number = next(self._calls)
+        life = Lifespan(self, record, judge, number, exchange)
+        record.lived = self.awake = True
+        judge.life = life  # type: ignore[attr-defined]
+        fact: Fact = {"loop": record.number, "what": "lifespan", "lifespan": number}
+        state = scope.get("state")
+        if state is None or issubclass(type(state), dict):
+            fact["state"] = None if state is None else id(state)
+            record.namespace, record.entries = state, {}
+        self.tell(record, fact, exchange)
+        return life
+
+    def tell(self, record: _Record, fact: Fact, exchange: Exchange) -> None:
+        """Record a fact and tell what it breaks.
+
+        Raises:
+            ConformanceError: as the policy says.
+        """
+        exchange.add("loop", fact)
+        found = record.judge.feed(fact, monotonic_ns())
+        if found:
+            self._policy.tell(found, exchange)
+
+
+class _Record:
+    """What is known of one event loop.
+
+    Attributes:
+        open: the connections that have not ended.
+        earlier: whether connections came before its first lifespan.
+        lived: whether a lifespan was ever called.
+        elsewhere: whether the lifespan runs on another loop of the thread.
+        namespace: the lifespan scope's ``state``, while the call lasts.
+        entries: its entries when startup was complete.
+        left: identity of a state to which a connection added, its number, and what.
+        kept: such a state that was seen again, its number, keys and headers.
+    """
+
+    __slots__ = (
+        "earlier",
+        "elsewhere",
+        "entries",
+        "judge",
+        "kept",
+        "left",
+        "lived",
+        "loop",
+        "namespace",
+        "number",
+        "open",
+        "thread",
+    )
+
+    def __init__(
+        self,
+        loop: weakref.ref[Any],
+        number: int,
+        *,
+        noting: bool = True,
+        elsewhere: bool = False,
+    ) -> None:
+        self.loop = loop
+        self.number = number
+        self.thread = get_ident()
+        self.judge = LoopJudge(noting=noting)
+        self.open: set[Joined] = set()
+        self.earlier = self.lived = False
+        self.elsewhere = elsewhere
+        self.namespace: Any = None
+        self.entries: dict[str, int] = {}
+        self.left: tuple[int, int, dict[str, int]] | None = None
+        self.kept: tuple[Any, int, list[str], Any] | None = None
+
+    def runs_here(self) -> bool:
+        """Whether a lifespan is running on this loop, which is one of the current thread."""
+        if self.judge.phase != _RUNNING or self.thread != get_ident():
+            return False
+        loop = self.loop()
+        closed = getattr(loop, "is_closed", None)
+        return loop is not None and not (closed is not None and closed())
+
+    def handled(self, but: Joined) -> int:
+        """How many connections are being handled, besides that of ``but``."""
+        return sum(one is not but and one.handled() for one in self.open)
+
+
+class Joined:
+    """A call among the others of its loop, while it lasts.
+
+    Attributes:
+        loops: those of the validator; ``None`` once the call is over.
+        outer: the watched call in which it was made.
+        state: the ``state`` of its scope, and what it held when it was called.
+    """
+
+    __slots__ = ("_judge", "_record", "entries", "loops", "number", "outer", "state")
+
+    def __init__(self, loops: Loops, record: _Record, judge: Judge) -> None:
+        self.loops: Loops | None = loops
+        self._record = record
+        self._judge: Any = judge
+        self.outer: Joined | None = None
+        self.number = 0
+        self.state: Any = None
+        self.entries: dict[str, int] = {}
+
+    def handled(self) -> bool:
+        """Whether the connection is still in use: neither gone nor answered."""
+        judge = self._judge
+        return not judge.gone and judge.state in _HANDLED[judge.protocol]
+
+    async def follow(self, result: Awaitable[Any]) -> Any:
+        """Await the application's call and note its end."""
+        record = self._record
+        record.open.add(self)
+        self.outer = outer = _inside.get()
+        _inside.set(self)
+        try:
+            value = await result
+        except BaseException as error:
+            _inside.set(outer)
+            self._over(error)
+            raise
+        _inside.set(outer)
+        self._over(None)
+        return value
+
+    def _over(self, error: BaseException | None) -> None:
+        self._left()
+        self.ended(error)
+        self.loops = self.outer = self.state = None
+
+    def _left(self) -> None:
+        """Remember what was added to the connection's state."""
+        record, state = self._record, self.state
+        record.open.discard(self)
+        if state is None or dict.__len__(state) == len(self.entries):
+            return
+        now = entries(state)
+        added = {key: held for key, held in now.items() if key not in self.entries}
+        if added:
+            record.left = (id(state), self.number, added)
+
+    def ended(self, error: BaseException | None) -> None:
+        """The call is over, by ``error`` if there is one."""
+
+
+class Lifespan(Joined):
+    """A lifespan call: its steps are facts to the other connections."""
+
+    __slots__ = ("_exchange",)
+
+    def __init__(
+        self, loops: Loops, record: _Record, judge: Judge, number: int, exchange: Exchange
+    ) -> None:
+        super().__init__(loops, record, judge)
+        self.number = number
+        self._exchange = exchange
+
+    def handled(self) -> bool:
+        """A lifespan is no connection."""
+        return False
+
+    def lived(self, symbol: int) -> Found:
+        """Its judge saw ``symbol``; what that means to the others is told with it."""
+        what = _LIVED.get(symbol)
+        if what is None or self.loops is None:
+            return NOTHING
+        record = self._record
+        fact: Fact = {"loop": record.number, "what": what, "lifespan": self.number}
+        if what == "startup":
+            fact["open"] = record.handled(self)
+            fact["earlier"] = record.earlier
+        elif what == "complete":
+            fact["entries"] = record.entries = entries(record.namespace)
+        elif what == "shutdown":
+            fact["open"] = record.handled(self)
+            fact["cancelling"] = cancelling()
+            fact["entries"] = entries(record.namespace)
+        return self._judged(fact)
+
+    def refused(self) -> None:
+        """A message of the application's was refused."""
+        fact = {"loop": self._record.number, "what": "refused", "lifespan": self.number}
+        self._judged(fact)
+
+    def _judged(self, fact: Fact) -> Found:
+        self._exchange.add("loop", fact)
+        return self._record.judge.feed(fact, monotonic_ns())
+
+    def ended(self, error: BaseException | None) -> None:
+        """Tell how the call ended, and forget the loop if that was the end of it."""
+        record, loops = self._record, self.loops
+        fact: Fact = {"loop": record.number, "what": "returned", "lifespan": self.number}
+        if error is not None:
+            fact["what"] = "cancelled" if cancelled(error) else "raised"
+        if fact["what"] == "cancelled":
+            fact["open"] = record.handled(self)
+            fact["cancelling"] = cancelling()
+        if loops is None:
+            return
+        try:
+            loops.tell(record, fact, self._exchange)
+        finally:
+            record.earlier = False
+            record.namespace = record.left = record.kept = None
+            loops.forget(record)
+
+
+_LIVED: dict[int, str] = {
+    Lives.STARTUP: "startup",
+    Lives.SHUTDOWN: "shutdown",
+    Lives.COMPLETE: "complete",
+    Lives.FAIL: "failed",
+    Lives.STOP: "answered",
+    Lives.STOP_FAIL: "answered",
+}
+
+
+def _state(fact: Fact, record: _Record, call: Joined, scope: dict[str, Any]) -> None:
+    """Put into ``fact`` what is to be known of a connection's state."""
+    state = scope.get("state")
+    if state is None:
+        fact["state"] = None
+        fact["entries"] = {}
+        return
+    if not issubclass(type(state), dict) or dict.__len__(state) > WIDEST:
+        return
+    fact["state"] = id(state)
+    fact["entries"] = call.entries = entries(state)
+    call.number = fact["connection"]
+    if state is record.namespace:
+        return
+    call.state = state
+    if call.entries != record.entries:
+        _compared(fact, record, state)
+    if record.left is not None or record.kept is not None:
+        _recognised(fact, record, call, scope)
+
+
+def _compared(fact: Fact, record: _Record, state: Any) -> None:
+    """Add what the lifespan's state holds now, where a copy of it differs."""
+    namespace = record.namespace
+    fact["namespace"] = entries(namespace)
+    fact["alike"] = [
+        key
+        for key in fact["namespace"]
+        if key in fact["entries"]
+        and type(dict.__getitem__(state, key)) is type(dict.__getitem__(namespace, key))
+    ]
+
+
+def _recognised(fact: Fact, record: _Record, call: Joined, scope: dict[str, Any]) -> None:
+    """Add whose dict it is that a connection was given, if it is an earlier one's.
+
+    An identity may be that of a dict that is gone by now. One that looks like an
+    earlier connection's is therefore kept, and recognised when it comes again. A
+    middleware may pass one request on twice: then its headers are the same.
+    """
+    headers = scope.get("headers")
+    kept, record.kept = record.kept, None
+    if any(other.state is call.state for other in record.open):
+        return
+    if kept is not None and kept[0] is call.state:
+        record.kept = kept
+        if kept[3] is not headers:
+            fact["same"], fact["added"] = kept[1], kept[2]
+    elif record.left is not None:
+        place, number, added = record.left
+        held = fact["entries"]
+        if place == id(call.state) and all(held.get(key) == was for key, was in added.items()):
+            record.kept = (call.state, number, list(added), headers)
+
+
+def entries(state: Any) -> dict[str, int]:
+    """The identities of what a state holds, by key."""
+    if not issubclass(type(state), dict) or dict.__len__(state) > WIDEST:
+        return {}
+    return {key: id(value) for key, value in dict.items(state) if type(key) is str}
+
+
+def running() -> object | None:
+    """The running event loop, of whatever library; ``None`` if it is of an unknown one."""
+    modules = sys.modules
+    asyncio: Any = modules.get("asyncio")
+    if asyncio is not None:
+        loop: object = asyncio._get_running_loop()  # noqa: SLF001 - made for loops' authors
+        if loop is not None:
+            return loop
+    trio: Any = modules.get("trio")
+    if trio is not None:
+        try:
+            token: object = trio.lowlevel.current_trio_token()
+        except RuntimeError:
+            return None
+        return token
+    return None
+
+
+def cancelling() -> bool | None:
+    """Whether another task of this loop is being cancelled; ``None`` if that cannot be known."""
+    asyncio: Any = sys.modules.get("asyncio")
+    if asyncio is None:
+        return None
+    try:
+        current = asyncio.current_task()
+        return any(task.cancelling() for task in asyncio.all_tasks() if task is not current)
+    except (RuntimeError, AttributeError):  # no asyncio loop, or tasks of another kind
+        return None
+
+
+def cancelled(error: BaseException) -> bool:
+    """Whether a call that ``error`` left was cancelled, and not by itself."""
+    if isinstance(error, GeneratorExit):
+        return True
+    asyncio: Any = sys.modules.get("asyncio")
+    if asyncio is not None and isinstance(error, asyncio.CancelledError):
+        try:
+            task = asyncio.current_task()
+        except RuntimeError:
+            return True
+        return task is not None and task.cancelling() > 0
+    trio: Any = sys.modules.get("trio")
+    return trio is not None and isinstance(error, trio.Cancelled)
