@@ -36,10 +36,11 @@ def enforced() -> frozenset[str]:
     """The ids that the live validators can find broken, alone or as layers of a stack."""
     from gateproof.validators import schema
     from gateproof.validators.asgi.exercised import CLAIMS as ASGI
+    from gateproof.validators.layers.claims import CLAIMS as LAYERS
     from gateproof.validators.wsgi.exercised import CLAIMS as WSGI
 
     shapes = (schema.requirements(name) for name in schema.names())
-    return ASGI | WSGI | frozenset().union(*shapes)
+    return ASGI | WSGI | LAYERS | frozenset().union(*shapes)
 
 
 @cache
