@@ -17,8 +17,6 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gateproof.validators.violation import Breach
 
 OWN = {
@@ -112,19 +110,6 @@ class Side:
         if outer is not None:
             outer.inner.append(self)
 
-    def within(self) -> Iterator[Side]:
-        """The points inside of this one."""
-        for side in self.inner:
-            yield side
-            yield from side.within()
-
-    def around(self) -> Iterator[Side]:
-        """The points outside of this one, the nearest first."""
-        side = self.outer
-        while side is not None:
-            yield side
-            side = side.outer
-
     def blame(self, breach: Breach, step: str) -> Breach | None:
         """The breach with whoever is to blame, ``None`` if that has been told already.
 
@@ -156,7 +141,7 @@ class Side:
     def _from_inside(self, breach: Breach) -> Breach | None:
         name = breach.requirement
         self.inside.add(name)
-        if any(name in side.inside for side in self.within()):
+        if any(name in side.inside for side in self.inner):
             return None
         if not self.inner:  # it has answered by itself, as an application does
             return _named(breach, self.alone)
@@ -167,7 +152,7 @@ class Side:
         self.outside.add(name)
         if self.outer is None:
             return breach
-        if any(name in side.outside for side in self.around()):
+        if name in self.outer.outside:
             return None
         if self.bridged:
             return _by(breach, self.outer.name)
