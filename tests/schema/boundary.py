@@ -29,6 +29,7 @@ WIRE = {
     "bytesPattern": CLEAN,
     "allOf": [{"bytesPattern": CONTROL}, {"bytesPattern": ENDS}],
 }
+SINGLE_LINE = {"pythonType": "str", "textPattern": CLEAN, "allOf": [NATIVE]}
 OCTETS = {"pythonType": "bytes"}
 RULES = {
     "a": {"present": True, "once": True, "pattern": "[0-9]+"},
@@ -138,6 +139,10 @@ PAIRS = [
             [(draw.Octets(b"a"), draw.Octets(b"1")), (b"a", b"1")],
             [],
         ],
+    ),
+    (
+        {**HEADERS, "items": {**TUPLE, "prefixItems": [LOWER, SINGLE_LINE]}},
+        [[("a", "a"), ("a", text)] for text in ["a\n", "\r", "\x00", "\u20ac", "\t", "", " }{ "]],
     ),
     (
         {**HEADERS, "items": {**TUPLE, "prefixItems": [NATIVE, EXACT]}},

@@ -50,7 +50,7 @@ def test_every_quick_form_is_met_and_missed():
 @pytest.mark.parametrize(
     ("wanted", "safe", "unsafe"),
     [
-        ([r"[^\r\n\x00]*"], b" a}{\x01\xff", b"\r\n\x00\t"),
+        ([r"[^\r\n\x00]*"], b" a}{\x01\xff\t", b"\r\n\x00"),
         ([r"[^\r\n\x00]*", r"[^\x01-\x08\x0b\x0c\x0e-\x1f\x7f]*"], b" a\xff", b"\x00\x01\x7f"),
         ([r"[^\r\n\x00]*", r"(?s:(?![ \t]).*(?<![ \t]))"], b" a\x01", b"\t\n"),
         (["[a-z]*"], b"az", b"A{ "),

@@ -146,6 +146,8 @@ def _value(patterns: Sequence[str], kind: type) -> Callable[[str | bytes], objec
     if kind is bytes and set(patterns) == {"[0-9]+"}:
         return bytes.isdigit  # type: ignore[return-value]  # knows no digits but these ten
     matches = [re.compile(pattern).fullmatch for pattern in dict.fromkeys(patterns)]
+    if kind is str and len(matches) == 1:
+        return matches[0]  # type: ignore[return-value]
 
     def check(value: str | bytes) -> bool:
         text = value if isinstance(value, str) else value.decode("latin-1")

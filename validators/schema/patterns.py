@@ -41,6 +41,8 @@ QUICK_FORMS: dict[str, str] = {
 _CLASS = re.compile(r"(\[(?:\\.|[^\]\\])+\])\*")
 _EDGES = {r"(?s:(?![ \t]).*(?<![ \t]))", r"(?s:(?! ).*(?<! ))"}
 _PRINTABLE = bytes(range(0x20, 0x7F))
+_FEW = 4
+"""Unsafe characters that are looked for one by one."""
 _GLUE = "}{"
 """What stands between values that are tested at once; the worst it can do is to cost time."""
 
@@ -132,18 +134,25 @@ def _doubtful(writer: Writer, values: str, wanted: Sequence[str], kind: type) ->
     if safe is None or not set(_PRINTABLE) <= set(safe):
         return ""
     joined = writer.fresh("j")
-    if kind is str:
-        glue, mark = _GLUE, ""
-        writer.put(0, f"{joined} = {glue!r}.join({values})")
-        doubts = [f"not {joined}.isascii()", f"not {joined}.isprintable()"]
+    mark = "" if kind is str else "b"
+    glue, before, behind = (f"{mark}{text!r}" for text in (_GLUE, f" {_GLUE}", f"{_GLUE} "))
+    writer.put(0, f"{joined} = {glue}.join({values})")
+    unsafe = [  # bytes are asked for a number, as it takes them long to look for bytes
+        f"{chr(code)!r} in {joined}" if kind is str else f"{code} in {joined}"
+        for code in range(256)
+        if code not in safe
+    ]
+    doubts = [f"not {joined}.isascii()"] if kind is str else []
+    if len(unsafe) <= _FEW:
+        doubts += unsafe
+    elif kind is str:
+        doubts.append(f"not {joined}.isprintable()")
     else:
-        glue, mark = _GLUE, "b"
-        writer.put(0, f"{joined} = b{glue!r}.join({values})")
-        doubts = [f"{joined}.translate(None, {writer.give('SAFE', safe)})"]
+        doubts.append(f"{joined}.translate(None, {writer.give('SAFE', safe)})")
     if any(pattern in _EDGES for pattern in wanted):
         doubts += [
-            f"{mark}{' ' + glue!r} in {joined}",
-            f"{mark}{glue + ' '!r} in {joined}",
+            f"{joined}.find({before}) >= 0",
+            f"{joined}.find({behind}) >= 0",
             f"{joined}.strip() != {joined}",
         ]
     return " or ".join(doubts)
@@ -155,9 +164,10 @@ def safe_characters(wanted: Sequence[str]) -> bytes | None:
     A blank at either end is another matter where a pattern is about the ends. ``None``
     where a pattern is not known to be about single characters.
     """
-    safe = set(range(256)) - {0x09, 0x0A, 0x0B, 0x0C, 0x0D}
+    safe = set(range(256))
     for pattern in wanted:
         if pattern in _EDGES:
+            safe -= {*b"\t\n\v\f\r"}  # blanks too, if not the usual ones
             continue
         found = _CLASS.fullmatch(pattern)
         if found is None:
