@@ -66,11 +66,14 @@ def parts(scope: object) -> dict[str, object]:
     found: dict[str, object] = {}
     if not issubclass(type(scope), dict):
         return found
-    for key in KEYS:
-        if dict.__contains__(scope, key):  # type: ignore[arg-type]
-            value = _plain(dict.__getitem__(scope, key), 2)  # type: ignore[arg-type]
-            if value is not _OTHER:
-                found[key] = value
+    try:
+        for key in KEYS:
+            if dict.__contains__(scope, key):  # type: ignore[arg-type]
+                value = _plain(dict.__getitem__(scope, key), 2)  # type: ignore[arg-type]
+                if value is not _OTHER:
+                    found[key] = value
+    except Exception:  # noqa: BLE001 - a hostile key: what cannot be read is not compared
+        return {}
     return found
 
 

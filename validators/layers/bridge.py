@@ -40,11 +40,10 @@ class Bridge:
     thread it was called.
     """
 
-    __slots__ = ("_body", "_environ", "_given", "_head", "_scope", "_started", "_thread")
+    __slots__ = ("_body", "_given", "_head", "_scope", "_started", "_thread")
 
     def __init__(self) -> None:
         self._scope: Mapping[str, Any] = {}
-        self._environ: Mapping[str, Any] = {}
         self._thread: object = None
         self._head: tuple[str, list[tuple[str, str]]] | None = None
         self._started = False
@@ -83,8 +82,10 @@ class Bridge:
     def _inner_call(self, environ: Any) -> Found:
         if type(environ) is not dict:
             return NOTHING
-        self._environ = environ
-        return list(compared(self._scope, environ))
+        try:
+            return list(compared(self._scope, environ))
+        except Exception:  # noqa: BLE001 - a hostile key
+            return NOTHING
 
     # The response
 

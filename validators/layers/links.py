@@ -305,7 +305,10 @@ def _streams(given: Any) -> tuple[object, object]:
     """The streams of an environ before any proxy stands for them."""
     if type(given) is not dict:
         return (None, None)
-    return (given.get("wsgi.input"), given.get("wsgi.errors"))
+    try:
+        return (given.get("wsgi.input"), given.get("wsgi.errors"))
+    except Exception:  # noqa: BLE001 - a hostile key
+        return (None, None)
 
 
 def within(link: Link, kind: Kind, given: Any, point: object) -> Link | None:
@@ -321,7 +324,10 @@ def within(link: Link, kind: Kind, given: Any, point: object) -> Link | None:
         given: its scope or environ.
         point: the point that is called.
     """
-    found = _wsgi(link, given, point) if kind == "wsgi" else _asgi(link, given)
+    try:
+        found = _wsgi(link, given, point) if kind == "wsgi" else _asgi(link, given)
+    except Exception:  # noqa: BLE001 - a hostile key, which nobody can look past
+        return None
     around = found
     while around is not None:
         if around.point is point:  # called anew, or once more
