@@ -185,7 +185,6 @@ async def echoes(*arguments, **named):
 @pytest.mark.parametrize(
     ("give", "found"),
     [
-        (lambda app, s: app(), COUNT),
         (lambda app, s: app(s.scope), COUNT),
         (lambda app, s: app(s.scope, s.receive), COUNT),
         (lambda app, s: app(s.scope, s.receive, s.send, None), COUNT),
@@ -201,6 +200,16 @@ def test_another_call_is_told_and_made_likewise(call, give, found):
 
     assert told == [found]
     assert [*arguments, *named.values()] == given  # a name may have become a position
+
+
+def test_a_call_without_arguments_raises_as_that_of_any_application(server):
+    """So a server finds out whether it was given a factory, as Uvicorn does."""
+    validator = ASGIValidator(echoes, on_violation="collect")
+
+    with pytest.raises(TypeError, match="scope"):
+        validator()
+
+    assert validator.violations == []
 
 
 @pytest.mark.parametrize(

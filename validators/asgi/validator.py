@@ -65,7 +65,7 @@ class ASGIValidator:
 
     async def __call__(
         self,
-        scope: Scope = _MISSING,  # type: ignore[assignment]
+        scope: Scope,  # without a default: a server may try whether we are a factory
         receive: Receive = _MISSING,  # type: ignore[assignment]
         send: Send = _MISSING,  # type: ignore[assignment]
         *rest: Any,
