@@ -52,7 +52,8 @@ def _key(failure: Failure, name: str) -> Said:
 
 def _type(failure: Failure, name: str) -> Said:
     expected = failure.title or texts.type_names(failure.limit)
-    return f"{name} is {texts.seen(failure.value)}", texts.seen(failure.value), expected
+    verb = "are" if name == "the headers" else "is"
+    return f"{name} {verb} {texts.seen(failure.value)}", texts.seen(failure.value), expected
 
 
 def _required(failure: Failure, name: str) -> Said:

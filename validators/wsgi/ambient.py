@@ -49,33 +49,67 @@ class Ambient:
         Raises:
             ConformanceError: as the policy says.
         """
-        if type(environ) is not dict:
-            return watching.call(app, environ, start_response)
-        alone = environ.get("wsgi.multithread") is False
-        once = environ.get("wsgi.run_once") is True
-        if not alone and not once:
+
+        def usual() -> Any:
             return watching.call(app, environ, start_response)
 
-        def invoke(starter: Any) -> Any:
-            if once:
-                earlier = self._again()
-                if earlier:
-                    watching.rare("again", earlier)
-            if not alone:
-                return app(environ, starter)
-            own, running = get_ident(), self._running
-            others = len(running - {own})
-            if others:
-                watching.rare("overlap", others)
-            if own in running:  # the application calls itself
-                return app(environ, starter)
+        if not self.concerns(environ):
+            return usual()
+        return self.serve(usual, lambda: watching, app, environ, start_response)
+
+    def serve(
+        self,
+        usual: Callable[[], Any],
+        watch: Callable[[], Watching],
+        app: Callable[..., Any],
+        environ: dict[str, Any],
+        start_response: Any,
+    ) -> Any:
+        """Serve a request of which :meth:`concerns` holds.
+
+        Args:
+            usual: serves it where nothing is to be told.
+            watch: makes the watch under which it is served otherwise.
+            app: the WSGI application.
+            environ: the request, as the server made it.
+            start_response: the server's own.
+
+        Returns:
+            The result, or the proxy for it.
+
+        Raises:
+            ConformanceError: as the policy says.
+        """
+        facts: list[tuple[str, int]] = []
+        if environ.get("wsgi.run_once") is True:
+            facts.append(("again", self._again()))
+        own, running = get_ident(), self._running
+        enters = environ.get("wsgi.multithread") is False and own not in running
+        if enters:
+            facts.append(("overlap", len(running)))
             running.add(own)
-            try:
+        try:
+            told = [fact for fact in facts if fact[1]]
+            if not told:
+                return usual()
+            watching = watch()
+
+            def invoke(starter: Any) -> Any:
+                for step, count in told:
+                    watching.rare(step, count)
                 return app(environ, starter)
-            finally:
+
+            return watching.call(app, environ, start_response, invoke)
+        finally:
+            if enters:  # else the application calls itself
                 running.discard(own)
 
-        return watching.call(app, environ, start_response, invoke)
+    @staticmethod
+    def concerns(environ: Any) -> bool:
+        """Whether an environ says that there are no other calls of some kind."""
+        return type(environ) is dict and (
+            environ.get("wsgi.multithread") is False or environ.get("wsgi.run_once") is True
+        )
 
     def _again(self) -> int:
         """How many such calls this process has made before."""

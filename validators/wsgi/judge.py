@@ -70,7 +70,7 @@ class WSGIJudge:
             if type(method) is str:
                 self.start.method = method
             length = environ.get("CONTENT_LENGTH")
-            if length and type(length) is str and not true(environ.get("wsgi.input_terminated")):
+            if type(length) is str and length and not true(environ.get("wsgi.input_terminated")):
                 self.streams.input_left = declared_length(length)
         shapes = self.memory.shapes
         if accepts(shapes.environ, environ):

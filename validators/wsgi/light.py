@@ -146,7 +146,7 @@ class Input(proxies.Input):
             size, left = args[0], watching.reads
             if left is None:
                 left = watching.reads = _allowed(watching.log[0][1])
-            if type(size) is int and len(data) <= size <= left:
+            if type(size) is int and 0 < len(data) <= size <= left:
                 log = watching.log
                 if len(log) < READS:
                     watching.reads = left - len(data)
@@ -159,7 +159,7 @@ class Input(proxies.Input):
 def _allowed(environ: dict[str, Any]) -> int:
     """How many octets of the request's body may be read."""
     length = environ.get("CONTENT_LENGTH")
-    if not length or type(length) is not str or true(environ.get("wsgi.input_terminated")):
+    if type(length) is not str or not length or true(environ.get("wsgi.input_terminated")):
         return UNBOUNDED
     declared = declared_length(length)
     return UNBOUNDED if declared is None else declared
@@ -359,14 +359,14 @@ def lift(watching: Ordinary) -> None:
         return
     watching.environ = None
     proxy = environ.get("wsgi.input")
-    if isinstance(proxy, Input) and proxy._Input__watching is watching:
+    if issubclass(type(proxy), Input) and proxy._Input__watching is watching:
         environ["wsgi.input"] = proxy._Input__inner
     proxy = environ.get("wsgi.errors")
-    if isinstance(proxy, Errors) and proxy._Errors__watching is watching:
+    if issubclass(type(proxy), Errors) and proxy._Errors__watching is watching:
         environ["wsgi.errors"] = proxy._Errors__inner
     if watching.wrapper is not None:
         proxy = environ.get("wsgi.file_wrapper")
-        if isinstance(proxy, proxies.Wrapper) and proxy._Callee__watching is watching:
+        if issubclass(type(proxy), proxies.Wrapper) and proxy._Callee__watching is watching:
             environ["wsgi.file_wrapper"] = proxy._Callee__inner
 
 

@@ -38,7 +38,7 @@ class Masks:
             proxy = environ["wsgi.errors"] = make(watching, log)
             masked.append(("wsgi.errors", proxy, log))
         self._file_wrapper = wrapper = environ.get("wsgi.file_wrapper")
-        if wrapper is not None and not isinstance(wrapper, type) and callable(wrapper):
+        if wrapper is not None and not issubclass(type(wrapper), type) and callable(wrapper):
             proxy = environ["wsgi.file_wrapper"] = Wrapper(watching, wrapper, self._made)
             masked.append(("wsgi.file_wrapper", proxy, wrapper))
 

@@ -171,7 +171,7 @@ def call(
         proxy._Errors__inner = source
         proxy._Errors__asked = ()
     watching.wrapper = wrapper = get("wsgi.file_wrapper")
-    if wrapper is not None and not isinstance(wrapper, type) and callable(wrapper):
+    if wrapper is not None and not issubclass(type(wrapper), type) and callable(wrapper):
         watching.made = []
         environ["wsgi.file_wrapper"] = Wrapper(watching, wrapper, watching.made)  # type: ignore[arg-type]
     starter: Any = Starter()

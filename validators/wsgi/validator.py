@@ -91,10 +91,15 @@ class WSGIValidator:
         if start_response is not _ABSENT and not extra and not named:
             if stacked is not None:
                 return stacked(self, self._policy, environ, start_response, self._ambient)
-            if self._ambient is None:
+            if self._ambient is None or not self._ambient.concerns(environ):
                 return self._call(self._policy, shapes, self.app, environ, start_response)
-            watching = self._watching(self._policy, Exchange(LADDER), shapes)
-            return self._ambient.call(watching, self.app, environ, start_response)
+            return self._ambient.serve(
+                lambda: self._call(self._policy, shapes, self.app, environ, start_response),
+                lambda: self._watching(self._policy, Exchange(LADDER), shapes),
+                self.app,
+                environ,
+                start_response,
+            )
         watching = self._watching(self._policy, Exchange(LADDER), shapes)
         given = (environ, start_response, *extra)
         args = tuple(value for value in given if value is not _ABSENT)
