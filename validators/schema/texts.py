@@ -98,7 +98,7 @@ def type_names(declared: object) -> str:
 def subject(path: Sequence[object], noun: str) -> str:
     """How the value at ``path`` inside an object called ``noun`` is named in a sentence."""
     if not path:
-        return noun if noun == "headers" else f"the {noun}"  # a plural, said as the argument's name
+        return f"the {noun}"
     text = ""
     for step in path:
         if isinstance(step, int):
