@@ -129,7 +129,7 @@ def _chances(judging: Judge, step: str, data: object) -> Iterator[frozenset[str]
         yield schema.requirements(judging.scope_schema)
         yield _CALLED
         tls = (plain(held.get("extensions")) or {}).get("tls")
-        if isinstance(tls, dict) and tls.get("client_cert_chain") and tls.get("client_cert_name"):
+        if type(tls) is dict and "client_cert_chain" in tls and exact(tls.get("client_cert_name")):
             yield frozenset({"asgi.ext.tls.client-cert-name-consistent"})
     elif step == "send" and type(data) is not Misuse:
         yield _shapes(judging.sends, kind)
