@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from layered import faults
 
-from gateproof.validators import ConformanceError, WSGIValidator, layer
+from gateproof.validators import ASGIValidator, ConformanceError, WSGIValidator, layer
+from gateproof.validators.exchange import Exchange
+from gateproof.validators.policy import Policy, Rules
+from gateproof.validators.wsgi.validator import watch
 
 
 def application(environ, start_response):
@@ -60,3 +63,49 @@ def test_a_validator_without_layers_stays_as_it_is(serve):
     assert [(one.requirement, one.layer) for one in app.violations] == [
         ("wsgi.app.no-hop-by-hop", "")
     ]
+
+
+async def asgi(scope, receive, send):
+    await receive()
+    headers = [(b"content-length", b"5")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+def test_an_asgi_validator_is_the_outermost_point(serve):
+    app = ASGIValidator(
+        faults.SentTwice(layer("application")(asgi)), on_violation="collect", level="should"
+    )
+
+    served = serve["asgi"](app)
+
+    assert served.body == b"hello"
+    assert [(one.requirement, one.layer) for one in app.violations if one.party != "server"] == [
+        ("asgi.http.response-start.once", "SentTwice")
+    ]
+
+
+def test_an_asgi_validator_raises_for_its_layers(serve):
+    app = ASGIValidator(faults.SentTwice(layer("application")(asgi)))
+
+    served = serve["asgi"](app)
+
+    assert isinstance(served.error, ConformanceError)
+    assert served.error.violation.layer == "SentTwice"
+
+
+def test_layers_share_the_policy_of_whoever_watches(serve):
+    """As the suite does, with a ladder of its own."""
+    found = []
+    policy, exchange = Policy(found.append, Rules(level="all")), Exchange(head=400)
+    app = faults.HopByHop(layer("application")(application))
+
+    def watched(environ, start_response):
+        return watch(app, environ, start_response, policy=policy, exchange=exchange)
+
+    serve["wsgi"](watched)
+
+    assert [(one.requirement, one.layer) for one in found if one.verdict == "fail"] == [
+        ("wsgi.middleware.no-hop-by-hop", "HopByHop")
+    ]
+    assert [rung.step for rung in exchange.rungs()][:2] == ["call", "start_response"]

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _MISSING = object()
 
+stacked: Callable[..., Any] | None = None
+"""What watches instead, once ``layer()`` was used in this process: there may be layers inside."""
+
 _parts: Parts | None = None
 """What a connection is made of, loaded with the first one: importing a validator stays cheap."""
 
@@ -147,6 +150,10 @@ async def watch(
     Raises:
         ConformanceError: as ``policy`` says.
     """
+    if stacked is not None and type(exchange) is Exchange:
+        return await stacked(
+            app, scope, receive, send, policy=policy, exchange=exchange, loops=loops
+        )
     start, boundaries, other, receiver, sender = _parts or _load()
     judge = start(scope, policy)
     found = judge.called(scope)

@@ -54,11 +54,11 @@ class Tapped(Exchange):
 
     __slots__ = ("_ladder", "_link")
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, ladder: Exchange | None = None) -> None:
         # Recorders leave out nothing as long as there is room.
         super().__init__(head=sys.maxsize)
         self.head = _Head(self)
-        self._ladder = Exchange()
+        self._ladder = ladder or Exchange()
         self._link = link
 
     def add(self, step: str, data: object = None) -> None:
@@ -123,11 +123,13 @@ class Link:
 
     Args:
         point: the point that is called.
-        name: of the layer right inside of it.
+        component: what is right inside of it.
+        name: of the layer that begins with that.
         kind: ``"asgi"`` or ``"wsgi"``.
         given: the scope or environ.
         policy: what becomes of what is found here.
         outer: the link that it is called from, ``None`` for the outermost.
+        ladder: where the call is recorded, if not in a ladder of its own.
 
     Attributes:
         calling: whether the call has not returned yet.
@@ -137,6 +139,7 @@ class Link:
         thread: in which thread the point was called.
         parts: what the scope was like then, where that is to be known.
         watch: the policy for the watch over this call.
+        whole: whether it is no point that is called, but what a validator wraps.
         exchange: the ladder for it.
     """
 
@@ -145,6 +148,7 @@ class Link:
         "_step",
         "calling",
         "chain",
+        "component",
         "exchange",
         "given",
         "inner",
@@ -161,18 +165,23 @@ class Link:
         "thread",
         "used_errors",
         "watch",
+        "whole",
     )
 
     def __init__(
         self,
         point: object,
+        component: object,
         name: str,
         kind: Kind,
         given: Any,
         policy: Policy,
         outer: Link | None = None,
+        ladder: Exchange | None = None,
     ) -> None:
         self.point = point
+        self.component = component
+        self.whole = point is component
         self.kind = kind
         self.given = given
         self.masked = _streams(given)
@@ -189,7 +198,7 @@ class Link:
         self.pairs: list[Pair] = []
         self.calling = True
         self.over = False
-        self.exchange = Tapped(self)
+        self.exchange = Tapped(self, ladder)
         self.watch = Attributing(self, policy.rules.level)
         self._step = ""
         self.pending: list[Breach] = []
@@ -311,7 +320,9 @@ def _streams(given: Any) -> tuple[object, object]:
         return (None, None)
 
 
-def within(link: Link, kind: Kind, given: Any, point: object) -> Link | None:
+def within(
+    link: Link, kind: Kind, given: Any, point: object, *, whole: bool = False
+) -> Link | None:
     """The link from within which ``point`` is called with ``given``, if there is one.
 
     A call in the context of a link need not be a part of the same request: an
@@ -323,6 +334,7 @@ def within(link: Link, kind: Kind, given: Any, point: object) -> Link | None:
         kind: the interface of the call.
         given: its scope or environ.
         point: the point that is called.
+        whole: it is no point, but what a validator wraps.
     """
     try:
         found = _wsgi(link, given, point) if kind == "wsgi" else _asgi(link, given)
@@ -330,7 +342,7 @@ def within(link: Link, kind: Kind, given: Any, point: object) -> Link | None:
         return None
     around = found
     while around is not None:
-        if around.point is point:  # called anew, or once more
+        if around.point is point and around.whole is whole:  # called anew, or once more
             found = around.outer
         around = around.outer
     return found
@@ -360,7 +372,7 @@ def _wsgi(link: Link, environ: Any, point: object) -> Link | None:
     if link.kind == "asgi" and link.calling:
         from gateproof.validators.layers.holding import holds, same_request
 
-        held = holds(getattr(link.point, "app", None), point)
+        held = holds(link.component, point)
         if held or same_request(link.given, environ):
             return link
     return None

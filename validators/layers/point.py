@@ -14,11 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any, Literal
 
+    from gateproof.validators.exchange import Exchange
     from gateproof.validators.layers.links import Kind
     from gateproof.validators.policy import OnViolation
     from gateproof.validators.violation import Party, Violation
-    from gateproof.validators.wsgi.ambient import Ambient
-    from gateproof.validators.wsgi.validator import WSGIValidator
 
     Level = Literal["must", "should", "all"]
 
@@ -97,9 +96,10 @@ def layer(
     Raises:
         ValueError: an unknown action, level or party.
     """
+    from gateproof.validators.asgi import validator as asgi
     from gateproof.validators.wsgi import validator as wsgi
 
-    wsgi.stacked = outermost_wsgi  # from now on a validator may have layers inside
+    asgi.stacked, wsgi.stacked = asgi_outermost, wsgi_outermost  # who may have layers inside
     own = any(value is not None for value in (on_violation, select, ignore, level, parties))
     rules = Rules(select or (), ignore or (), level or "must")
     return Layer(name, Policy(on_violation or "raise", rules, parties), own=own)
@@ -123,8 +123,11 @@ class Point:
         if named or not 2 <= len(args) <= 3:
             return self.app(*args, **named)
         if len(args) == 2:
-            return serve_wsgi(self, self.layer, self.layer_name, *args)
-        return serve_asgi(self, self.layer, self.layer_name, *args)
+            return _serve_wsgi(self._link("wsgi", args[0]), *args)
+        return _serve_asgi(self._link("asgi", args[0]), *args)
+
+    def _link(self, kind: Kind, given: Any) -> Link:
+        return _link(self, self.app, self.layer, self.layer_name, kind, given)
 
     @property
     def violations(self) -> list[Violation]:
@@ -151,7 +154,7 @@ class AsyncPoint(Point):
         """Serve one connection, as :class:`Point` does."""
         if named or len(args) != 3:
             return await self.app(*args, **named)
-        return await serve_asgi(self, self.layer, self.layer_name, *args)
+        return await _serve_asgi(self._link("asgi", args[0]), *args)
 
 
 def name_of(app: Any) -> str:
@@ -166,97 +169,137 @@ def _is_async(app: Any) -> bool:
     return iscoroutinefunction(app) or iscoroutinefunction(type(app).__call__)
 
 
-def serve_wsgi(
-    point: Any,
-    layer: Layer,
-    name: str,
-    environ: Any,
-    start_response: Any,
-    ambient: Ambient | None = None,
-) -> Any:
-    """Serve a request through a point.
+def _serve_wsgi(link: Link, environ: Any, start_response: Any, **how: Any) -> Any:
+    """Call the component of ``link``, watched.
 
     The context keeps the outermost link after its call: a result that is made
     as it is iterated may call the application inside only then.
 
-    Args:
-        point: what is called; its ``app`` is the component inside.
-        layer: whose options count.
-        name: of the layer.
-        environ: the request.
-        start_response: the caller's own.
-        ambient: what a validator knows of other requests.
-
     Raises:
-        ConformanceError: as the layer's policy says.
+        ConformanceError: as the link's policy says.
     """
     from gateproof.validators.wsgi.validator import watch
     from gateproof.validators.wsgi.watching import Watching
 
     before = _current.get()
-    link = _link(point, layer, name, "wsgi", environ)
     _current.set(link)
     try:
         _join(link)
+        ambient = how.pop("ambient", None)
         if ambient is not None:
             watching = Watching(link.watch, link.exchange)
-            return ambient.call(watching, point.app, environ, start_response)
-        return watch(point.app, environ, start_response, policy=link.watch, exchange=link.exchange)
+            return ambient.call(watching, link.component, environ, start_response)
+        return watch(
+            link.component,
+            environ,
+            start_response,
+            policy=link.watch,
+            exchange=link.exchange,
+            **how,
+        )
     finally:
         link.calling = False
         if link.outer is not None:
             _current.set(before)
 
 
-def outermost_wsgi(
-    validator: WSGIValidator,
-    policy: Policy,
-    environ: Any,
-    start_response: Any,
-    ambient: Ambient | None,
-) -> Any:
-    """Serve a request through a validator, which may have layers inside.
+async def _serve_asgi(link: Link, scope: Any, receive: Any, send: Any, **how: Any) -> Any:
+    """Call the component of ``link``, watched.
 
     Raises:
-        ConformanceError: as ``policy`` says.
-    """
-    layer = Layer("", policy, own=True)
-    name = name_of(validator.app)
-    return serve_wsgi(validator, layer, name, environ, start_response, ambient)
-
-
-async def serve_asgi(
-    point: Any, layer: Layer, name: str, scope: Any, receive: Any, send: Any
-) -> Any:
-    """Serve a connection through a point; the arguments are as for :func:`serve_wsgi`.
-
-    Raises:
-        ConformanceError: as the layer's policy says.
+        ConformanceError: as the link's policy says.
     """
     from gateproof.validators.asgi.validator import watch
 
     before = _current.get()
-    link = _link(point, layer, name, "asgi", scope)
     _current.set(link)
     try:
         _join(link)
         return await watch(
-            point.app, scope, receive, send, policy=link.watch, exchange=link.exchange
+            link.component,
+            scope,
+            receive,
+            send,
+            policy=link.watch,
+            exchange=link.exchange,
+            **how,
         )
     finally:
         link.calling = False
         _current.set(before)
 
 
-def _link(point: object, layer: Layer, name: str, kind: Kind, given: Any) -> Link:
+def wsgi_outermost(
+    app: Callable[..., Any],
+    environ: Any,
+    start_response: Any,
+    *,
+    policy: Policy,
+    exchange: Exchange,
+    **how: Any,
+) -> Any:
+    """What :func:`gateproof.validators.wsgi.validator.watch` does where there are layers.
+
+    Args:
+        app: the application, which may have layers inside.
+        environ: the request.
+        start_response: the caller's own.
+        policy: what becomes of findings, also of those of the layers.
+        exchange: where the ladder is recorded.
+        how: other arguments of the watch, and ``ambient``.
+
+    Raises:
+        ConformanceError: as ``policy`` says.
+    """
+    link = _outermost("wsgi", app, environ, policy, exchange)
+    return _serve_wsgi(link, environ, start_response, **how)
+
+
+async def asgi_outermost(
+    app: Callable[..., Any],
+    scope: Any,
+    receive: Any,
+    send: Any,
+    *,
+    policy: Policy,
+    exchange: Exchange,
+    **how: Any,
+) -> Any:
+    """What :func:`gateproof.validators.asgi.validator.watch` does where there are layers.
+
+    Raises:
+        ConformanceError: as ``policy`` says.
+    """
+    link = _outermost("asgi", app, scope, policy, exchange)
+    return await _serve_asgi(link, scope, receive, send, **how)
+
+
+def _outermost(
+    kind: Kind, app: Callable[..., Any], given: Any, policy: Policy, exchange: Exchange
+) -> Link:
+    """The link of a validator; with no layers inside it names none."""
+    link = _link(app, app, Layer("", policy, own=True), name_of(app), kind, given, exchange)
+    link.side.alone = ""
+    return link
+
+
+def _link(
+    point: object,
+    component: object,
+    layer: Layer,
+    name: str,
+    kind: Kind,
+    given: Any,
+    ladder: Exchange | None = None,
+) -> Link:
     """The link of a call, joined to the one that it is called from."""
     current = _current.get()
-    outer = None if current is None else within(current, kind, given, point)
+    outer = (
+        None if current is None else within(current, kind, given, point, whole=point is component)
+    )
     if outer is not None and not layer.own:
         layer.policy = outer.policy  # kept for calls that come without their context
-    link = Link(point, name, kind, given, layer.policy, outer)
-    if not isinstance(point, Point):
-        link.side.alone = ""  # a validator with no layers inside names none
+    link = Link(point, component, name, kind, given, layer.policy, outer, ladder)
     if kind == "asgi" and layer.policy.rules.level != "must":
         from gateproof.validators.layers.asgi_pair import parts
 
@@ -289,7 +332,7 @@ def _join(link: Link) -> None:
         from gateproof.validators.layers.bridge import Bridge
         from gateproof.validators.layers.holding import holds
 
-        if holds(getattr(outer.point, "app", None), link.point):
+        if holds(outer.component, link.point):
             bridge = Bridge()
             link.join(bridge)
             bridge.feed("outer", "thread", outer.thread)

@@ -22,7 +22,7 @@ LADDER = 32
 _ABSENT: Any = object()
 
 stacked: Callable[..., Any] | None = None
-"""Serves as the outermost point of a stack; set once ``layer()`` was used in this process."""
+"""What watches instead, once ``layer()`` was used in this process: there may be layers inside."""
 
 
 class WSGIValidator:
@@ -90,7 +90,14 @@ class WSGIValidator:
             shapes = self._shapes = compiled(self._policy.rules)
         if start_response is not _ABSENT and not extra and not named:
             if stacked is not None:
-                return stacked(self, self._policy, environ, start_response, self._ambient)
+                return stacked(
+                    self.app,
+                    environ,
+                    start_response,
+                    policy=self._policy,
+                    exchange=Exchange(LADDER),
+                    ambient=self._ambient,
+                )
             if self._ambient is None or not self._ambient.concerns(environ):
                 return self._call(self._policy, shapes, self.app, environ, start_response)
             return self._ambient.serve(
@@ -171,6 +178,8 @@ def watch(
     Raises:
         ConformanceError: as the policy says.
     """
+    if stacked is not None and type(exchange) is Exchange:
+        return stacked(app, environ, start_response, policy=policy, exchange=exchange, host=host)
     from gateproof.validators.wsgi.watching import Watching
 
     return Watching(policy, exchange, None, host).call(app, environ, start_response)
