@@ -81,8 +81,7 @@ def items(watching: Watching, iterator: Iterator[Any], _result: object) -> Itera
     """
     body = watching.judge.body
     advance = iterator.__next__
-    add = watching.add
-    room = watching.exchange.room
+    exchange = watching.exchange
     while True:
         if body.left < 0:
             watching.next()
@@ -99,9 +98,8 @@ def items(watching: Watching, iterator: Iterator[Any], _result: object) -> Itera
             if left >= 0:
                 body.left = left
                 body.seen = seen = body.seen + 1
-                if room > 0:  # of a long stream the later items are only counted
-                    room -= 1
-                    add("item", piece)
+                if exchange.room > 0:  # of a long stream the later items are only counted
+                    exchange.add("item", piece)
                     watching.recorded = seen
                 yield piece
                 continue
