@@ -25,10 +25,10 @@ ALONE = call(**{"wsgi.multithread": False})
 LAST = call(**{"wsgi.run_once": True})
 
 
-class Closed:
+class Blocks:
     """What a wrapper makes: an iterable with a close()."""
 
-    def __iter__(self) -> Closed:
+    def __iter__(self) -> Blocks:
         return self
 
     def close(self) -> None:
@@ -49,6 +49,13 @@ class Real(Readable):
         return 0
 
 
+class Closed(Readable):
+    """One that was closed."""
+
+    def fileno(self) -> int:
+        raise ValueError
+
+
 def refused(name: str, text: str, *, outside: bool = False) -> Raised:
     return Raised(name, text, 9, outside=outside)
 
@@ -65,7 +72,7 @@ ARITY = refused("TypeError", "wrap() takes 1 positional argument but 2 were give
 NO_FILENO = refused("AttributeError", "'Readable' object has no attribute 'fileno'")
 NO_DESCRIPTOR = refused("UnsupportedOperation", "fileno")
 GONE = refused("OSError", "disk")
-make: Callable[[], Closed] = Closed
+make: Callable[[], Blocks] = Blocks
 
 WITNESSES = [
     wrapper(
@@ -73,8 +80,12 @@ WITNESSES = [
         wrapped(Real(), 4096, raised=ARITY),
         wrapped(Real(), 4096, made=make()),
     ),
-    # What the file raises while it is read is not the wrapper's doing.
-    wrapper("callable-signature", wrapped(Real(), raised=ARITY), wrapped(Real(), made=make())),
+    wrapper(
+        "callable-signature",
+        wrapped(Real(), raised=GONE),
+        # A file that was closed before excuses the wrapper.
+        wrapped(Closed(), raised=refused("ValueError", "I/O operation on closed file")),
+    ),
     wrapper("returns-iterable", wrapped(Readable(), made=5), wrapped(Readable(), made=[b"a"])),
     wrapper("filelike-read", wrapped("path", raised=GONE), wrapped(Readable(), made=make())),
     wrapper("filelike-read", wrapped(StringIO("a"), made=make()), wrapped(BytesIO(), made=make())),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 
@@ -143,17 +144,24 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_stream_is_the_servers(name, serve):
+@pytest.mark.parametrize("whole", [True, False], ids=["each step judged", "judged where it is odd"])
+def test_a_broken_stream_is_the_servers(name, whole, serve, make_environ):
     gives, uses, changes, requirement = BROKEN[name]
 
     def app(environ, start_response):
-        use(environ["wsgi.input"], uses)
+        with contextlib.suppress(ConnectionError):
+            use(environ["wsgi.input"], uses)
         start_response("200 OK", [])
         return []
 
-    served = serve(app, level="should", **{"wsgi.input": Script(*gives), **changes})
+    given = make_environ(**{"wsgi.input": Script(*gives), **changes})
+    found = []
+    if whole:
+        found = serve(app, level="should", given=given).violations
+    else:
+        list(WSGIValidator(app, on_violation=found.append, level="should")(given, starter))
 
-    assert [(v.requirement, v.party) for v in served.violations] == [(requirement, "server")]
+    assert [(v.requirement, v.party) for v in found] == [(requirement, "server")]
 
 
 def test_an_application_that_moves_the_position_is_not_judged_by_it(serve):

@@ -142,9 +142,11 @@ def _refused(data: Mapping[str, Any], raised: Raised) -> Iterator[Breach]:
     if fileno == "ValueError":
         return
     unfit = raised.name in _UNFIT
-    if (raised.outside and raised.name == "TypeError") or fileno == "works":
+    if raised.outside and raised.name == "TypeError":
         requirement, how = "wsgi.file-wrapper.callable-signature", ""
-        unfit = raised.outside and unfit
+    elif fileno == "works":
+        requirement, unfit = "wsgi.file-wrapper.callable-signature", False
+        how = " for a file whose fileno() works"
     elif fileno == "missing":
         requirement = "wsgi.file-wrapper.works-with-unsuitable-object"
         how = " for a file without fileno()"
