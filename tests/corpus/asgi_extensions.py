@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from corpus.asgi_http import BODY, START
+from corpus.asgi_heads import BODY, START
 from corpus.kit import Corpus
 
 clean = Corpus("asgi")

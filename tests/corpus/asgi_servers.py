@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corpus.asgi_http import BODY, DISCONNECT, START
+from corpus.asgi_heads import BODY, DISCONNECT, START
 from corpus.kit import Corpus
 
 SERVERS = Corpus("asgi")

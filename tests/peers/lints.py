@@ -79,7 +79,7 @@ class Lint:
     def version(self) -> str:
         if self.distribution:
             return importlib.metadata.version(self.distribution)
-        return f"CPython {platform.python_version()}"
+        return "CPython " + ".".join(platform.python_version_tuple()[:2])
 
 
 def _imported(name: str) -> Any:
