@@ -15,6 +15,8 @@ that each can be told at once.
 
 from __future__ import annotations
 
+from weakref import ref
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gateproof.validators.violation import Breach
@@ -97,11 +99,21 @@ class Side:
         outside: those that whoever is outside was found to break.
     """
 
-    __slots__ = ("_told", "alone", "bridged", "inner", "inside", "name", "outer", "outside")
+    __slots__ = (
+        "__weakref__",
+        "_outer",
+        "_told",
+        "alone",
+        "bridged",
+        "inner",
+        "inside",
+        "name",
+        "outside",
+    )
 
     def __init__(self, name: str, outer: Side | None = None, *, bridged: bool = False) -> None:
         self.name = self.alone = name
-        self.outer = outer
+        self._outer = None if outer is None else ref(outer)
         self.bridged = bridged
         self.inner: list[Side] = []
         self.inside: set[str] = set()
@@ -109,6 +121,11 @@ class Side:
         self._told: set[str] = set()
         if outer is not None:
             outer.inner.append(self)
+
+    @property
+    def outer(self) -> Side | None:
+        """That of the point around it, as long as somebody watches there."""
+        return None if self._outer is None else self._outer()
 
     def blame(self, breach: Breach, step: str) -> Breach | None:
         """The breach with whoever is to blame, ``None`` if that has been told already.
@@ -150,17 +167,18 @@ class Side:
     def _from_outside(self, breach: Breach, step: str) -> Breach | None:
         name = breach.requirement
         self.outside.add(name)
-        if self.outer is None:
+        outer = self.outer
+        if outer is None:
             return breach
-        if name in self.outer.outside:
+        if name in outer.outside:
             return None
         if self.bridged:
-            return _by(breach, self.outer.name)
+            return _by(breach, outer.name)
         if name in MAY or (name in SEEN_FROM_BOTH_SIDES and step == "end"):
             return None
         if name in OWN:
-            return self.once(_middlewares(breach, self.outer.name))
-        return _by(breach, self.outer.name)
+            return self.once(_middlewares(breach, outer.name))
+        return _by(breach, outer.name)
 
 
 def _named(breach: Breach, layer: str) -> Breach:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from threading import Lock, get_ident
+from weakref import ref
 
 from gateproof.validators.exchange import Exchange
 from gateproof.validators.layers.blame import Side
@@ -37,29 +38,33 @@ _STREAMS = ("input", "errors")
 _OVER = frozenset({"raise", "close", "end"})
 
 
-class _Head(list[tuple[str, object, int]]):
-    """Takes the place of a ladder's head, to which recorders in a hurry append by themselves."""
-
-    def __init__(self, tapped: Tapped) -> None:
-        super().__init__()
-        self._tapped = tapped
-
-    def append(self, rung: tuple[str, object, int]) -> None:
-        """Add a rung."""
-        self._tapped.add(rung[0], rung[1])
-
-
 class Tapped(Exchange):
-    """The ladder of a link: each rung is kept as usual, and heard by the link at once."""
+    """The ladder of a link: each rung is kept as usual, and heard by the link at once.
+
+    It is its own head, to which recorders in a hurry append by themselves; and
+    as there always is room, they leave out nothing. Whoever watches a call keeps
+    the link, so that this need not.
+    """
 
     __slots__ = ("_ladder", "_link")
 
     def __init__(self, link: Link, ladder: Exchange | None = None) -> None:
-        # Recorders leave out nothing as long as there is room.
         super().__init__(head=sys.maxsize)
-        self.head = _Head(self)
         self._ladder = ladder or Exchange()
-        self._link = link
+        self._link = ref(link)
+
+    @property
+    def head(self) -> Any:
+        """Where rungs are appended."""
+        return self
+
+    @head.setter
+    def head(self, rungs: list[tuple[str, object, int]]) -> None:
+        """There is no other."""
+
+    def append(self, rung: tuple[str, object, int]) -> None:
+        """Add a rung with its time, which is now."""
+        self.add(rung[0], rung[1])
 
     def add(self, step: str, data: object = None) -> None:
         """Keep a rung and let the link hear of it.
@@ -68,7 +73,9 @@ class Tapped(Exchange):
             ConformanceError: as the policy says of what the rung shows.
         """
         self._ladder.add(step, data)
-        self._link.hear(step, data)
+        link = self._link()
+        if link is not None:
+            link.hear(step, data)
 
     @property
     def count(self) -> int:
@@ -92,8 +99,8 @@ class Tapped(Exchange):
 class Attributing(Policy):
     """What a judge of a link tells its findings to: the link, which knows whom to blame."""
 
-    def __init__(self, link: Link, level: str) -> None:
-        super().__init__("collect", _RULES[level])
+    def __init__(self, link: Link) -> None:
+        super().__init__("collect", _RULES[link.policy.rules.level])
         self._link = link
 
     def tell(self, breaches: Iterable[Breach], exchange: Exchange) -> None:  # noqa: ARG002
@@ -106,7 +113,7 @@ class Attributing(Policy):
 
 
 class Chain:
-    """The links of one request, the outermost first.
+    """The links of one request, the outermost first; a link keeps those inside of it.
 
     What is heard comes from several threads where a bridge is among the layers.
     """
@@ -114,7 +121,7 @@ class Chain:
     __slots__ = ("links", "lock")
 
     def __init__(self) -> None:
-        self.links: list[Link] = []
+        self.links: list[ref[Link]] = []
         self.lock = Lock()
 
 
@@ -138,13 +145,13 @@ class Link:
         used_errors: whether the error stream was used through this link.
         thread: in which thread the point was called.
         parts: what the scope was like then, where that is to be known.
-        watch: the policy for the watch over this call.
         whole: whether it is no point that is called, but what a validator wraps.
         exchange: the ladder for it.
     """
 
     __slots__ = (
         "__weakref__",
+        "_outer",
         "_step",
         "calling",
         "chain",
@@ -154,7 +161,6 @@ class Link:
         "inner",
         "kind",
         "masked",
-        "outer",
         "over",
         "pairs",
         "parts",
@@ -164,7 +170,6 @@ class Link:
         "side",
         "thread",
         "used_errors",
-        "watch",
         "whole",
     )
 
@@ -188,23 +193,27 @@ class Link:
         self.thread = get_ident()
         self.parts: dict[str, object] | None = None
         self.policy = policy
-        self.outer = outer
+        self._outer = None if outer is None else ref(outer)
         self.side = (
             Side(name) if outer is None else Side(name, outer.side, bridged=outer.kind != kind)
         )
         self.chain = Chain() if outer is None else outer.chain
-        self.chain.links.append(self)
+        self.chain.links.append(ref(self))
         self.inner: list[Link] = []
         self.pairs: list[Pair] = []
         self.calling = True
         self.over = False
         self.exchange = Tapped(self, ladder)
-        self.watch = Attributing(self, policy.rules.level)
         self._step = ""
         self.pending: list[Breach] = []
         self.used_errors = False
         if outer is not None:
             outer.inner.append(self)
+
+    @property
+    def outer(self) -> Link | None:
+        """The link that it was called from, as long as that is watched."""
+        return None if self._outer is None else self._outer()
 
     def join(self, pair: Pair) -> None:
         """Have ``pair`` judge the middleware between this link and its outer one."""
@@ -366,8 +375,11 @@ def _asgi(link: Link, scope: Any) -> Link | None:
 def _wsgi(link: Link, environ: Any, point: object) -> Link | None:
     if link.kind == "wsgi" and link.calling:
         return link if _handed_on(link, environ) else None
-    for other in reversed(link.chain.links):
-        if other.kind == "wsgi" and not other.over and _handed_on(other, environ):
+    for reference in reversed(link.chain.links):
+        other = reference()
+        if other is None or other.kind != "wsgi" or other.over:
+            continue
+        if _handed_on(other, environ):
             return other
     if link.kind == "asgi" and link.calling:
         from gateproof.validators.layers.holding import holds, same_request

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from functools import partial
 from inspect import iscoroutinefunction
 
-from gateproof.validators.layers.links import Link, within
+from gateproof.validators.layers.links import Attributing, Link, within
 from gateproof.validators.policy import Policy, Rules
 
 TYPE_CHECKING = False
@@ -187,13 +187,13 @@ def _serve_wsgi(link: Link, environ: Any, start_response: Any, **how: Any) -> An
         _join(link)
         ambient = how.pop("ambient", None)
         if ambient is not None:
-            watching = Watching(link.watch, link.exchange)
+            watching = Watching(Attributing(link), link.exchange)
             return ambient.call(watching, link.component, environ, start_response)
         return watch(
             link.component,
             environ,
             start_response,
-            policy=link.watch,
+            policy=Attributing(link),
             exchange=link.exchange,
             **how,
         )
@@ -220,7 +220,7 @@ async def _serve_asgi(link: Link, scope: Any, receive: Any, send: Any, **how: An
             scope,
             receive,
             send,
-            policy=link.watch,
+            policy=Attributing(link),
             exchange=link.exchange,
             **how,
         )
