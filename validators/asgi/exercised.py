@@ -119,6 +119,8 @@ def exercised(rungs: Iterable[Rung | tuple[str, object]]) -> frozenset[str]:
             seen |= ids
         judging.feed(step, data if step in WITH_DATA else None)
         judging.forward = judging.record = None
+    if judging is not None:
+        seen = {name for name in seen if judging.owes(name)}
     return frozenset(seen) & CLAIMS
 
 

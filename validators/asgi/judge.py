@@ -50,6 +50,8 @@ class Judge:
     """Event types an application sends: their schema and the method that judges them."""
     receives: dict[str, tuple[str, str]] = {}  # noqa: RUF012 - a constant table
     """Event types a server delivers, likewise."""
+    unstated = (2, 0)
+    """The version that a scope has which does not declare one."""
     latest: dict[str, object] | None = None
     fault = False
     files: list[object] | None = None
@@ -82,6 +84,8 @@ class Judge:
         """The server called the application with ``scope``."""
         held = scope.copy() if type(scope) is dict else plain(scope)
         found: Found = NOTHING
+        if held is not None:
+            self.version = _version(held, self.unstated)
         if not self.shapes.accepts[self.scope_schema](scope):
             found = self._misshapen(self.scope_schema, scope, "server")
             if self.record is not None:
@@ -95,7 +99,6 @@ class Judge:
                     from gateproof.validators.asgi.certificate import consistent
 
                     found = (*found, *consistent(self.extensions["tls"]))
-            self.version = _version(held)
         elif type(scope) is Misuse:
             found = callables.app_miscalled(scope)
         self.begin()
@@ -276,7 +279,7 @@ class Judge:
     def move(self, machine: Machine, state: int, symbol: int, what: str) -> tuple[int, Found]:
         """The state after ``symbol`` and the breach of the move, if it breaks something."""
         cell = machine.rows[state][symbol]
-        if cell.requirement is None:
+        if cell.requirement is None or not self.owes(cell.requirement):
             return cell.state, NOTHING
         from gateproof.validators.asgi.words import REMARKS, allowed, mended, where
 
@@ -300,7 +303,27 @@ class Judge:
             value = self.record
         if not self.shapes.rejects(name, value):
             return NOTHING
-        return self.shapes.explain(name, value, party)
+        return self.owed(self.shapes.explain(name, value, party))
+
+    def owed(self, found: Found) -> Found:
+        """Those of ``found`` that bind in the declared version."""
+        return tuple(one for one in found if self.owes(one.requirement))
+
+    def owes(self, name: str) -> bool:
+        """Whether the requirement called ``name`` is as old as the declared version.
+
+        The namespace ``state`` came without a version of its own, so that none tells
+        of it (https://asgi.readthedocs.io/en/latest/specs/lifespan.html#lifespan-state);
+        what is about older versions binds in these.
+        """
+        if self.version >= NEWEST or not name.startswith(f"asgi.{self.protocol}."):
+            return True
+        if ".state" in name or "-since-" in name:
+            return True
+        from gateproof.validators.catalogue import requirement
+
+        since = requirement(name).since.partition(".")
+        return (int(since[0] or 0), int(since[2] or 0)) <= self.version
 
     def _foreign(self, event: object, held: dict[str, object] | None, party: Party) -> Found:
         """Judge an event that this protocol does not define for ``party``."""
@@ -345,11 +368,14 @@ WITH_DATA = frozenset(STEPS) - {"receive", "receive-cancelled", "sent", "cancel"
 
 _ANSWERS = ("sent", "send-raised")
 
+NEWEST = (2, 5)
+"""The newest version that any of the specifications has here."""
+
 _VERSIONS = {f"2.{minor}": (2, minor) for minor in range(6)}
 
 
-def _version(scope: dict[str, object]) -> tuple[int, int]:
-    """The declared ``spec_version``, 2.0 where there is none that can be read."""
+def _version(scope: dict[str, object], unstated: tuple[int, int]) -> tuple[int, int]:
+    """The declared ``spec_version``, ``unstated`` where there is none that can be read."""
     asgi = scope.get("asgi")
     declared = asgi.get("spec_version") if type(asgi) is dict else None
     if type(declared) is str:
@@ -359,7 +385,7 @@ def _version(scope: dict[str, object]) -> tuple[int, int]:
         major, _, minor = declared.partition(".")
         if major.isascii() and major.isdigit() and minor.isascii() and minor.isdigit():
             return int(major[:4]), int(minor[:4])
-    return 2, 0
+    return unstated
 
 
 _HOMES = {

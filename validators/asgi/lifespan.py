@@ -25,6 +25,7 @@ class LifespanJudge(Judge):
     """
 
     life: Lifespan | None = None
+    unstated = (1, 0)
 
     protocol = "lifespan"
     scope_schema = "asgi/scope.lifespan"
