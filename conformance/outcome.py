@@ -50,7 +50,7 @@ def judge(stage: Stage, rules: Rules, *, ended: str = "", reason: str = "") -> O
         reason: why it ended so.
     """
     outcome = Outcome(ended or "pass", reason, hung=stage.hung)
-    told: dict[tuple[str, str, str], dict[str, Any]] = {}
+    told: dict[tuple[str, ...], dict[str, Any]] = {}
     outcome.statuses = sorted({code for watched in stage.exchanges for code in _codes(watched)})
     ours = []
     for violation, watched in _violations(stage):
@@ -137,11 +137,11 @@ def _codes(watched: Watched) -> Iterator[int]:
 
 def _tell(
     outcome: Outcome,
-    told: dict[tuple[str, str, str], dict[str, Any]],
+    told: dict[tuple[str, ...], dict[str, Any]],
     violation: Violation,
     watched: Watched | None,
 ) -> None:
-    key = (violation.requirement, violation.verdict, violation.party)
+    key = (violation.requirement, violation.verdict, violation.party, violation.layer)
     if key in told:
         told[key]["count"] += 1
         return
@@ -157,6 +157,7 @@ def _tell(
         "verdict": violation.verdict,
         "level": violation.level,
         "party": violation.party,
+        **({"layer": violation.layer} if violation.layer else {}),
         "message": violation.message,
         "event": violation.event if violation.exchange else None,
         "expected": violation.expected,

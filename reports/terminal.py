@@ -126,9 +126,10 @@ def _block(entry: Entry, run: Run) -> str:
     name = visible(finding["requirement"])
     request = f", {visible(shorten(finding['request'], 60))}" if finding["request"] else ""
     count = f", seen {finding['count']} times" if finding["count"] > 1 else ""
+    layer = f", layer {visible(shorten(repr(finding['layer']), 60))}" if "layer" in finding else ""
     text = [
         f"{entry.verdict}[{name}]: {visible(shorten(finding['message'], 400))}",
-        f"  in {_place(result)}{request} ({finding['level']}, {finding['party']}){count}",
+        f"  in {_place(result)}{request} ({finding['level']}, {finding['party']}{layer}){count}",
     ]
     text += _excerpt(finding, run)
     text += _field("observed", finding["observed"])

@@ -368,6 +368,7 @@ def test_servers_know_an_asgi_application_by_its_looks():
     assert inspect.iscoroutinefunction(layer("function")(asgi).__call__)
     assert inspect.iscoroutinefunction(layer("object")(Holds(asgi)).__call__)
     assert not inspect.iscoroutinefunction(layer("wsgi")(application).__call__)
+    assert inspect.signature(layer("wsgi")(application)) == inspect.signature(application)
 
 
 def test_attributes_of_the_component_can_be_reached():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from layered import faults
 
+from gateproof.reports.stream import read
 from gateproof.validators import ASGIValidator, ConformanceError, WSGIValidator, layer
 from gateproof.validators.exchange import Exchange
 from gateproof.validators.policy import Policy, Rules
@@ -109,3 +110,55 @@ def test_layers_share_the_policy_of_whoever_watches(serve):
         ("wsgi.middleware.no-hop-by-hop", "HopByHop")
     ]
     assert [rung.step for rung in exchange.rungs()][:2] == ["call", "start_response"]
+
+
+def test_the_suite_names_the_layer(project):
+    project.write(
+        {
+            "stacked.py": """
+                from gateproof.validators import layer
+
+
+                def hello(environ, start_response):
+                    start_response("200 OK", [("Content-Type", "text/plain")])
+                    return [b"hello"]
+
+
+                class KeepsAlive:
+                    def __init__(self, app):
+                        self.app = app
+
+                    def __call__(self, environ, start_response):
+                        def starter(status, headers, *exc_info):
+                            headers = [*headers, ("Keep-Alive", "timeout=5")]
+                            return start_response(status, headers, *exc_info)
+
+                        return self.app(environ, starter)
+
+
+                inner = layer("hello")(hello)
+                application = layer("keeps-alive")(KeepsAlive(inner))
+            """
+        }
+    )
+
+    ran = project.pytest(
+        "-q",
+        "--target=stacked:application",
+        "-k",
+        "wsgi and get",
+        "--conformance-results=out.jsonl",
+        "--conformance-report=out.html",
+    )
+
+    assert ran.code == 1, ran.text
+    assert "fail[wsgi.middleware.no-hop-by-hop]" in ran.text
+    assert "(must-not, middleware, layer 'keeps-alive')" in ran.text
+    run = read(project.folder / "out.jsonl")
+    assert {
+        (finding["requirement"], finding.get("layer"))
+        for result in run.results
+        for finding in result["findings"]
+        if finding["verdict"] == "fail"
+    } == {("wsgi.middleware.no-hop-by-hop", "keeps-alive")}
+    assert "layer <code>keeps-alive</code>" in (project.folder / "out.html").read_text()

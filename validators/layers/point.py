@@ -109,7 +109,7 @@ class Point:
     """An application that is watched as a layer of a stack."""
 
     def __init__(self, app: Callable[..., Any], made_by: Layer) -> None:
-        self.app = app
+        self.app = self.__wrapped__ = app  # the latter is where its signature is looked up
         self.layer = made_by
         self.layer_name = made_by.name or name_of(app)
 
@@ -139,7 +139,7 @@ class Point:
         return self.layer.count(violation)
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("app", "layer", "layer_name"):  # not set yet: while a copy is being made
+        if name in ("__wrapped__", "app", "layer", "layer_name"):  # while a copy is being made
             raise AttributeError(name)
         return getattr(self.app, name)
 
