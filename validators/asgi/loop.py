@@ -189,7 +189,8 @@ FACTS: dict[str, tuple[str, ...]] = {
 """What a fact of each ``what`` tells, besides the number of its ``loop``.
 
 ``lifespan`` and ``connection`` are numbers of calls. ``state`` is the identity of a
-scope's dict, ``None`` where there was no such key, and left out where it was no dict;
+scope's dict, ``None`` where there was no such key, and left out where it was no dict, or
+no lifespan was running;
 ``entries`` are the identities of its values by key. ``open`` counts the connections
 that are being handled: called, neither over nor gone, their responses incomplete;
 ``earlier`` tells whether some were over before the loop's first lifespan.
@@ -220,6 +221,7 @@ class LoopJudge:
     Attributes:
         phase: where the lifespan is.
         lifespan: the number of the lifespan call that is followed.
+        state: the judge of what the lifespan stored.
     """
 
     def __init__(self, *, noting: bool = True) -> None:
@@ -227,7 +229,7 @@ class LoopJudge:
         self.lifespan = 0
         self._alive: set[int] = set()
         self._since = 0
-        self._state = StateJudge(noting=noting)
+        self.state = StateJudge(noting=noting)
 
     def feed(self, fact: Fact, at: int) -> Found:
         """Judge one fact.
@@ -258,11 +260,11 @@ class LoopJudge:
             return NOTHING
         found: Found = NOTHING
         if what == "complete" and self.phase in (Phase.CALLED, Phase.STARTING):
-            self._state.stored(fact["entries"])
+            self.state.stored(fact["entries"])
         elif what == "shutdown":
             self._since = at
             if self.phase == Phase.RUNNING:
-                found = self._state.stopping(fact["entries"])
+                found = self.state.stopping(fact["entries"])
         return (*self._move(symbol, _handled(fact)), *found)
 
     def symbol(self, fact: Fact, at: int) -> Meets:
@@ -293,7 +295,7 @@ class LoopJudge:
         if self.phase == Phase.CALLED:
             self._alive = set()
             self._since = at
-            self._state = StateJudge(fact.get("state"), noting=self._state.noting)
+            self.state = StateJudge(fact.get("state"), noting=self.state.noting)
         self._alive.add(fact["lifespan"])
         self.lifespan = fact["lifespan"]
         return found
@@ -302,7 +304,7 @@ class LoopJudge:
         if fact["elsewhere"]:
             return self._elsewhere(fact)
         if self.phase == Phase.RUNNING:
-            return self._state.connected(fact)
+            return self.state.connected(fact)
         return self._move(self.symbol(fact, at), f"a call with a scope of type {_kind(fact)}")
 
     def _elsewhere(self, fact: Fact) -> Found:
@@ -340,7 +342,7 @@ class LoopJudge:
             if fact["elsewhere"]:
                 return frozenset({ELSEWHERE})
             if self.phase == Phase.RUNNING:
-                return _IN_ORDER | self._state.chances(fact)
+                return _IN_ORDER | self.state.chances(fact)
             return broken
         if fact["lifespan"] != self.lifespan and symbol != Meets.CALL:
             return frozenset()

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 WIDEST = 256
 """Entries up to which a ``state`` is compared."""
 
+_modules = sys.modules
 _NONE, _RUNNING = int(Phase.NONE), int(Phase.RUNNING)
 _HANDLED = {
     "http": frozenset(int(state) for state in Response if state < Response.OWING),
@@ -82,32 +83,52 @@ class Loops:
         Raises:
             ConformanceError: as the policy says; ``result`` is not awaited then.
         """
+        asyncio: Any = _modules.get("asyncio")
+        loop = running() if asyncio is None else asyncio._get_running_loop() or running()  # noqa: SLF001
+        if loop is None or type(scope) is not dict:
+            return result
+        call = outer = _inside.get()
+        while call is not None:  # the application's own calls of itself are not judged
+            if call.loops is self:
+                return result
+            call = call.outer
+        record = self._records.get(id(loop))
+        handled = _HANDLED.get(judge.protocol)
         try:
-            joined = self._joined(judge, scope, exchange)
+            if record is None or record.judge.phase != _RUNNING or handled is None:
+                joined = self._unusual(loop, record, judge, scope, exchange)
+            else:
+                joined = self._connects(record, judge, scope, exchange)
         except BaseException:
             close: Any = getattr(result, "close", None)
             if close is not None:
                 close()
             raise
-        return result if joined is None else joined.follow(result)
+        return result if joined is None else joined.follow(result, outer)
 
-    def _joined(self, judge: Judge, scope: object, exchange: Exchange) -> Joined | None:
-        protocol = judge.protocol
-        loop = running()
-        if loop is None or type(scope) is not dict or self._nested():
-            return None
-        record = self._records.get(id(loop))
+    def _unusual(
+        self,
+        loop: object,
+        record: _Record | None,
+        judge: Judge,
+        scope: dict[str, Any],
+        exchange: Exchange,
+    ) -> Joined | None:
+        """Join a call that is a lifespan's, or a connection's where no lifespan is running."""
         if record is not None and record.loop() is not loop:
             record = None
-        if protocol == "lifespan":
+        if judge.protocol == "lifespan":
             record = record or self._noted(loop)
             return None if record is None else self._lives(record, judge, scope, exchange)
-        if protocol not in _HANDLED:
+        if judge.protocol not in _HANDLED:
             return None
         if record is None or record.judge.phase == _NONE:
             record = self._without(loop, record)
-            if record is None:
-                return None
+        if record is None:
+            return None
+        if record.judge.phase == _NONE and not record.elsewhere:
+            record.earlier = record.earlier or not record.lived
+            return Joined(self, record, judge)
         return self._connects(record, judge, scope, exchange)
 
     def forget(self, record: _Record) -> None:
@@ -154,21 +175,36 @@ class Loops:
 
     def _connects(
         self, record: _Record, judge: Judge, scope: dict[str, Any], exchange: Exchange
-    ) -> Joined | None:
+    ) -> Joined:
         call = Joined(self, record, judge)
-        phase = record.judge.phase
-        if phase == _NONE and not record.elsewhere:
-            record.earlier = record.earlier or not record.lived
-            return call
+        call.number = number = next(self._calls)
         fact: Fact = {
             "loop": record.number,
             "what": "connection",
-            "connection": next(self._calls),
+            "connection": number,
             "protocol": judge.protocol,
             "elsewhere": record.elsewhere,
         }
-        if phase == _RUNNING:
-            _state(fact, record, call, scope)
+        if record.judge.phase != _RUNNING:
+            self.tell(record, fact, exchange)
+            return call
+        state = scope.get("state")
+        if type(state) is dict and state is not record.namespace and len(state) <= WIDEST:
+            usual = _holds(state, record.entries)
+            fact["state"] = id(state)
+            fact["entries"] = call.entries = record.entries if usual else entries(state)
+            call.state = state
+            if record.left is not None:
+                _recognised(fact, record, call, scope)
+            if usual and record.judge.state.settled and "same" not in fact:
+                if exchange.room:  # the judge would say nothing
+                    exchange.room -= 1
+                    exchange.head.append(("loop", fact, monotonic_ns()))
+                return call
+            if not usual:
+                _compared(fact, record, state)
+        else:
+            _state(fact, state)
         self.tell(record, fact, exchange)
         return call
 
@@ -286,40 +322,40 @@ class Joined:
         judge = self._judge
         return not judge.gone and judge.state in _HANDLED[judge.protocol]
 
-    async def follow(self, result: Awaitable[Any]) -> Any:
-        """Await the application's call and note its end."""
-        record = self._record
-        record.open.add(self)
-        self.outer = outer = _inside.get()
+    async def follow(self, result: Awaitable[Any], outer: Joined | None) -> Any:
+        """Await the application's call and note its end.
+
+        Args:
+            result: what the call gave.
+            outer: the watched call in which it was made.
+
+        Returns:
+            What the application returned; what it raises passes.
+        """
+        opened = self._record.open
+        opened.add(self)
+        self.outer = outer
         _inside.set(self)
         try:
             value = await result
         except BaseException as error:
             _inside.set(outer)
-            self._over(error)
+            self.ended(error)
             raise
         _inside.set(outer)
-        self._over(None)
+        self.ended(None)
         return value
 
-    def _over(self, error: BaseException | None) -> None:
-        self._left()
-        self.ended(error)
-        self.loops = self.outer = self.state = None
-
-    def _left(self) -> None:
-        """Remember what was added to the connection's state."""
-        record, state = self._record, self.state
-        record.open.discard(self)
-        if state is None or dict.__len__(state) == len(self.entries):
-            return
-        now = entries(state)
-        added = {key: held for key, held in now.items() if key not in self.entries}
-        if added:
-            record.left = (id(state), self.number, added)
-
-    def ended(self, error: BaseException | None) -> None:
+    def ended(self, error: BaseException | None) -> None:  # noqa: ARG002 - a lifespan's counts
         """The call is over, by ``error`` if there is one."""
+        state = self.state
+        if state is not None and len(state) != len(self.entries):
+            now = entries(state)
+            added = {key: held for key, held in now.items() if key not in self.entries}
+            if added:
+                self._record.left = (id(state), self.number, added)
+        self._record.open.discard(self)
+        self.loops = self.outer = self.state = None
 
 
 class Lifespan(Joined):
@@ -368,6 +404,7 @@ class Lifespan(Joined):
     def ended(self, error: BaseException | None) -> None:
         """Tell how the call ended, and forget the loop if that was the end of it."""
         record, loops = self._record, self.loops
+        super().ended(error)
         fact: Fact = {"loop": record.number, "what": "returned", "lifespan": self.number}
         if error is not None:
             fact["what"] = "cancelled" if cancelled(error) else "raised"
@@ -394,25 +431,14 @@ _LIVED: dict[int, str] = {
 }
 
 
-def _state(fact: Fact, record: _Record, call: Joined, scope: dict[str, Any]) -> None:
-    """Put into ``fact`` what is to be known of a connection's state."""
-    state = scope.get("state")
+def _state(fact: Fact, state: Any) -> None:
+    """Put into ``fact`` what is to be known of a state that is absent, shared or odd."""
     if state is None:
         fact["state"] = None
         fact["entries"] = {}
-        return
-    if not issubclass(type(state), dict) or dict.__len__(state) > WIDEST:
-        return
-    fact["state"] = id(state)
-    fact["entries"] = call.entries = entries(state)
-    call.number = fact["connection"]
-    if state is record.namespace:
-        return
-    call.state = state
-    if call.entries != record.entries:
-        _compared(fact, record, state)
-    if record.left is not None or record.kept is not None:
-        _recognised(fact, record, call, scope)
+    elif issubclass(type(state), dict) and dict.__len__(state) <= WIDEST:
+        fact["state"] = id(state)
+        fact["entries"] = entries(state)
 
 
 def _compared(fact: Fact, record: _Record, state: Any) -> None:
@@ -434,19 +460,35 @@ def _recognised(fact: Fact, record: _Record, call: Joined, scope: dict[str, Any]
     earlier connection's is therefore kept, and recognised when it comes again. A
     middleware may pass one request on twice: then its headers are the same.
     """
+    kept, left = record.kept, record.left
+    if kept is None and (left is None or left[0] != id(call.state)):
+        return
+    record.kept = None
     headers = scope.get("headers")
-    kept, record.kept = record.kept, None
     if any(other.state is call.state for other in record.open):
         return
     if kept is not None and kept[0] is call.state:
         record.kept = kept
         if kept[3] is not headers:
             fact["same"], fact["added"] = kept[1], kept[2]
-    elif record.left is not None:
-        place, number, added = record.left
+    elif left is not None:
+        place, number, added = left
         held = fact["entries"]
         if place == id(call.state) and all(held.get(key) == was for key, was in added.items()):
             record.kept = (call.state, number, list(added), headers)
+
+
+def _holds(state: dict[Any, Any], held: dict[str, int]) -> bool:
+    """Whether ``state`` has the very entries ``held`` and no others."""
+    if len(state) != len(held):
+        return False
+    try:
+        for key, place in held.items():
+            if id(state[key]) != place:
+                return False
+    except Exception:  # noqa: BLE001 - it is missing, or a key there is hostile
+        return False
+    return True
 
 
 def entries(state: Any) -> dict[str, int]:
@@ -458,13 +500,12 @@ def entries(state: Any) -> dict[str, int]:
 
 def running() -> object | None:
     """The running event loop, of whatever library; ``None`` if it is of an unknown one."""
-    modules = sys.modules
-    asyncio: Any = modules.get("asyncio")
+    asyncio: Any = _modules.get("asyncio")
     if asyncio is not None:
         loop: object = asyncio._get_running_loop()  # noqa: SLF001 - made for loops' authors
         if loop is not None:
             return loop
-    trio: Any = modules.get("trio")
+    trio: Any = _modules.get("trio")
     if trio is not None:
         try:
             token: object = trio.lowlevel.current_trio_token()

@@ -46,6 +46,7 @@ class StateJudge:
         self._first: frozenset[str] | None = None  # keys when the first connection came
         self._noted: set[str] = set()
         self._shared = False
+        self.settled = False  # a connection with the very entries needs no judging
 
     def stored(self, entries: Entries) -> None:
         """Startup is complete, and the namespace holds ``entries``."""
@@ -125,6 +126,7 @@ class StateJudge:
             )
         if self._first is None:
             self._first = frozenset(now)
+            self.settled = True
         late = [key for key in entries if key in now and key not in self._first]
         if late and not self._shared:
             self._first = self._first.union(late)
