@@ -178,9 +178,17 @@ def _exchange(kind: str, scope: Any, *steps: Sequence[Step]) -> Sequence[Step]:
     return asgi.steps((("call", scope),), *steps, asgi.RETURN)
 
 
-HTTP = {**asgi.HTTP, "scheme": "http", "root_path": "", "extensions": asgi.EVERYTHING}
+NEWEST = {"version": "3.0", "spec_version": "2.5"}
+HTTP = {
+    **asgi.HTTP,
+    "asgi": NEWEST,
+    "scheme": "http",
+    "root_path": "",
+    "extensions": asgi.EVERYTHING,
+}
 SOCKET = {
     **asgi.WEBSOCKET,
+    "asgi": NEWEST,
     "http_version": "1.1",
     "scheme": "ws",
     "raw_path": b"/",
