@@ -137,8 +137,8 @@ def steps(known: Ordinary) -> Iterator[tuple[str, Any]]:
             yield "item", entry
         elif len(entry) == 3:
             yield "start_response", (entry[:2], {})
-        elif type(entry[0]) is tuple:
-            yield "input", ("read", *entry)
+        elif type(entry[0]) is int:
+            yield "input", ("read", entry[:1], entry[1])
         else:
             yield entry
     if known.closing not in (WHOLE, WHOLE_CLOSED):

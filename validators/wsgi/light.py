@@ -3,7 +3,9 @@
 They are the proxies of ``proxies.py`` with shorter ways for what most exchanges
 consist of. Each way ends in a few facts of the exchange's :class:`Ordinary`, or, for
 anything else, in the closer watch. Making one is dear in Python, so that none has
-an initialiser: whoever makes one sets what it has to know.
+an initialiser: whoever makes one sets what it has to know. And reading an attribute
+of an object that hands on its attributes is dear, so that each reads as few of its
+own as can be.
 """
 # ruff: noqa: SLF001 - these attributes are named so that they hide none of the object's own
 
@@ -43,6 +45,8 @@ END: tuple[str, object] = ("exhausted", None)
 CLOSE: tuple[str, object] = ("close", None)
 DONE: tuple[str, object] = ("closed", None)
 
+_ABSENT: object = object()
+
 UNBOUNDED = 1 << 62
 """Octets that may be read where no length is declared."""
 
@@ -71,7 +75,7 @@ class Starter(proxies.Starter):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Judge the call, make it, judge the answer."""
         watching: Ordinary = self._Callee__watching
-        inner = self._Callee__inner
+        inner = watching.inner
         if watching.response != UNSTARTED or kwargs or len(args) != 2:
             return _closely_started(watching, inner, args, kwargs)
         status, headers = args
@@ -134,26 +138,38 @@ class Input(proxies.Input):
     __slots__ = ()
     __init__ = object.__init__
 
-    def read(self, *args: Any) -> Any:
+    def read(self, size: Any = _ABSENT, /, *more: Any) -> Any:
         """Read from the input."""
-        try:
-            data = self._Input__inner.read(*args)
-        except BaseException as error:
-            self._Input__watching.closely().used_input("read", args, error)
-            raise
         watching: Ordinary = self._Input__watching
-        if type(data) is bytes and len(args) == 1:
-            size, left = args[0], watching.reads
-            if left is None:
-                left = watching.reads = _allowed(watching.log[0][1])
-            if type(size) is int and 0 < len(data) <= size <= left:
-                log = watching.log
-                if len(log) < READS:
-                    watching.reads = left - len(data)
-                    log.append((args, data))
-                    return data
-        watching.closely().used_input("read", args, data)
+        if type(size) is not int or more:
+            args = () if size is _ABSENT else (size, *more)
+            return _closely_read(watching, args)
+        try:
+            data = watching.source.read(size)
+        except BaseException as error:
+            watching.closely().used_input("read", (size,), error)
+            raise
+        left = watching.reads
+        if left is None:
+            left = watching.reads = _allowed(watching.log[0][1])
+        if type(data) is bytes and 0 < len(data) <= size <= left:
+            log = watching.log
+            if len(log) < READS:
+                watching.reads = left - len(data)
+                log.append((size, data))
+                return data
+        watching.closely().used_input("read", (size,), data)
         return data
+
+
+def _closely_read(watching: Ordinary, args: tuple[Any, ...]) -> Any:
+    try:
+        data = watching.source.read(*args)
+    except BaseException as error:
+        watching.closely().used_input("read", args, error)
+        raise
+    watching.closely().used_input("read", args, data)
+    return data
 
 
 def _allowed(environ: dict[str, Any]) -> int:

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 class Ordinary:
     """What is known of one exchange that was ordinary so far.
 
-    Whatever it does not have itself is asked of the closer watch, which is made
+    What else a proxy may want of a watch is asked of the closer one, which is made
     then, so that a proxy may use either.
 
     Attributes:
@@ -55,6 +55,8 @@ class Ordinary:
         wrapper: the ``wsgi.file_wrapper`` that the server gave.
         made: what that made, where it is no class.
         log: what crossed, in short forms (see ``closer.steps``).
+        inner: the server's start_response.
+        source: the server's ``wsgi.input``.
         began: when the application was called, by ``time.monotonic_ns``.
         response: ``UNSTARTED``, ``STARTED`` or ``SENT``; ``CLOSELY`` when judged closely.
         closing: how far the server is with the result; ``CLOSELY`` likewise.
@@ -71,6 +73,7 @@ class Ordinary:
         "began",
         "closing",
         "environ",
+        "inner",
         "iterator",
         "left",
         "length",
@@ -82,6 +85,7 @@ class Ordinary:
         "room",
         "seen",
         "shapes",
+        "source",
         "whole",
         "wrapper",
     )
@@ -92,6 +96,8 @@ class Ordinary:
     wrapper: Any
     made: list[Any]
     log: list[Any]
+    inner: Any
+    source: Any
     began: int
     response: int
     closing: int
@@ -115,10 +121,18 @@ class Ordinary:
             closer = self._closer = Closer(self)
         return closer
 
-    def __getattr__(self, name: str) -> Any:
-        if name in Ordinary.__slots__:
-            raise AttributeError(name)
-        return getattr(self.closely(), name)
+
+def _asked(name: str) -> property:
+    """What is asked of the closer watch, which is made then."""
+    return property(lambda self: getattr(self.closely(), name))
+
+
+# One by one: a class with __getattr__ has its attributes looked up the slow way.
+for _name in (
+    *("abandoned", "add", "close", "exchange", "exhausted", "item", "item_raised", "judge"),
+    *("next", "rare", "recorded", "start", "tell", "used_errors", "used_input", "wrapped", "write"),
+):
+    setattr(Ordinary, _name, _asked(_name))
 
 
 def call(
@@ -156,19 +170,20 @@ def call(
     watching.closing = CALLED
     watching.reads = watching._closer = None
     get = environ.get
-    source = get("wsgi.input")
+    watching.inner = start_response
+    watching.source = source = get("wsgi.input")
     make = INPUTS[type(source)]
     if make is not None:
         environ["wsgi.input"] = proxy = make()
         proxy._Input__watching = watching
         proxy._Input__inner = source
         proxy._Input__asked = ()
-    source = get("wsgi.errors")
-    make = ERRORS[type(source)]
+    stream = get("wsgi.errors")
+    make = ERRORS[type(stream)]
     if make is not None:
         environ["wsgi.errors"] = proxy = make()
         proxy._Errors__watching = watching
-        proxy._Errors__inner = source
+        proxy._Errors__inner = stream
         proxy._Errors__asked = ()
     watching.wrapper = wrapper = get("wsgi.file_wrapper")
     if wrapper is not None and not issubclass(type(wrapper), type) and callable(wrapper):
