@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from witnesses import order_asgi_loops as facts
 from witnesses.order_asgi_loops import WITNESSES
 
-from gateproof.validators.asgi.loop import FACTS, LOOP, PATIENCE, SAYS, LoopJudge
+from gateproof.validators.asgi.loop import FACTS, LOOP, PATIENCE, SAYS, LoopJudge, Phase
 from gateproof.validators.asgi.loop_replay import CLAIMS, exercised_together, replay_together
 from gateproof.validators.catalogue import requirement
 from gateproof.validators.violation import VERDICTS, Rung
@@ -50,6 +52,55 @@ def test_an_ordinary_day_exercises_nearly_everything():
     }
 
     assert exercised_together([ladder(facts.CLEAN)]) == CLAIMS - rare
+
+
+# Any sequence
+
+
+numbers = st.integers(1, 3)
+counts = st.integers(0, 2)
+held = st.dictionaries(st.sampled_from(["pool", "user", "n"]), st.integers(7, 9), max_size=3)
+told_facts = st.one_of(
+    st.builds(facts.lifespan, numbers, st.sampled_from([facts.NAMESPACE, None])),
+    st.builds(facts.startup, numbers, counts, st.booleans()),
+    st.builds(facts.complete, held, numbers),
+    st.builds(facts.shutdown, numbers, counts, st.sampled_from([True, False, None]), held),
+    st.builds(facts.cancelled, numbers, counts, st.sampled_from([True, False, None])),
+    st.builds(
+        facts.ended,
+        st.sampled_from(["failed", "answered", "refused", "returned", "raised"]),
+        numbers,
+    ),
+    st.builds(
+        facts.request,
+        numbers,
+        st.sampled_from(["http", "websocket"]),
+        st.booleans(),
+        st.sampled_from([None, facts.NAMESPACE, facts.COPY]),
+        held,
+    ),
+)
+
+
+@settings(max_examples=300, deadline=None, database=None, derandomize=True)
+@given(st.lists(told_facts, max_size=15))
+def test_whatever_happens_is_judged_within_the_claims(told):
+    seen = [ladder(told)]
+    broken = {violation.requirement for violation in replay_together(seen)}
+
+    assert broken <= exercised_together(seen) <= CLAIMS
+
+
+@settings(max_examples=100, deadline=None, database=None, derandomize=True)
+@given(st.lists(told_facts, max_size=8))
+def test_once_every_lifespan_is_over_a_new_one_is_judged_afresh(told):
+    judge = LoopJudge()
+    for at, fact in enumerate([*told, *(facts.ended("returned", n) for n in (1, 2, 3))]):
+        judge.feed(fact, at)
+
+    later = [facts.lifespan(9), facts.startup(9), facts.complete(number=9), facts.request()]
+    assert [breach for fact in later for breach in judge.feed(fact, 99)] == []
+    assert judge.phase == Phase.RUNNING
 
 
 # The table

@@ -11,7 +11,7 @@ import weakref
 import pytest
 import trio
 
-from gateproof.validators import ASGIValidator
+from gateproof.validators import ASGIValidator, ConformanceError
 from gateproof.validators.asgi.loop_replay import CLAIMS, replay_together
 from gateproof.validators.asgi.validator import watch
 
@@ -339,6 +339,37 @@ async def test_validators_in_a_stack_each_have_their_own():
     return [inner, outer]
 
 
+@silent
+async def test_a_websocket_that_leaves_before_shutdown():
+    """As Uvicorn does: it sends the disconnect, waits for the calls, and shuts down then."""
+    events = asyncio.Queue()
+
+    async def app(scope, receive, send):
+        if scope["type"] == "lifespan":
+            await App()(scope, receive, send)
+            return
+        await receive()
+        await send({"type": "websocket.accept"})
+        await receive()
+        left.set()
+        await cleaned.wait()
+
+    async def send(event):
+        pass
+
+    left, cleaned = asyncio.Event(), asyncio.Event()
+    host = Host(app)
+    async with served(host):
+        scope = host.scope(type="websocket", method=None)
+        task = asyncio.create_task(host.app(scope, events.get, send))
+        events.put_nowait({"type": "websocket.connect"})
+        events.put_nowait({"type": "websocket.disconnect", "code": 1012})
+        await left.wait()
+    cleaned.set()
+    await task
+    return [host]
+
+
 # What is noted, and no more
 
 
@@ -637,6 +668,26 @@ async def test_an_application_that_stores_too_late():
     return host
 
 
+@live
+async def test_a_servers_breach_is_raised_where_asked_before_the_application_runs():
+    ran = []
+
+    async def app(scope, receive, send):
+        if scope["type"] == "lifespan":
+            await App()(scope, receive, send)
+        else:
+            ran.append(scope)
+
+    validator = ASGIValidator(app, parties=["server"])
+    host = Host(app)
+    host.app = validator
+    async with served(host):
+        with pytest.raises(ConformanceError, match="shallow-copy"):
+            await host.request(state=host.state)
+
+    assert ran == []
+
+
 # Loops and threads
 
 
@@ -897,7 +948,8 @@ async def test_what_is_found_live_is_found_in_the_ladders():
 
     host.app = Recorded(host.app)
     async with served(host):
-        await host.request()
+        for _ in range(4):  # the later ones are not even judged
+            await host.request()
         await host.request(state=host.state)
         await host.request(state={})
         await host.request(state=None)
