@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from typing import TYPE_CHECKING
+from wsgiref.util import setup_testing_defaults
 
 import pytest
 
 from gateproof.conformance.options import OPTIONS
 from gateproof.conformance.settings import file_settings
+from gateproof.validators import ConformanceError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,3 +127,17 @@ def test_the_header_line_is_the_one_shown(readme: str, project: Project) -> None
     ran = project.pytest("--target=myapp:application")
 
     assert shown in ran.lines
+
+
+def test_a_layer_is_named_as_the_readme_shows(readme: str) -> None:
+    (block,) = [block for block in blocks(readme, "python") if "layer" in block]
+    (shown,) = [block for block in blocks(readme, "text") if "layer 'keep-alive'" in block]
+    namespace: dict[str, object] = {}
+    exec(compile(block, "README.md", "exec"), namespace)
+    environ: dict[str, object] = {}
+    setup_testing_defaults(environ)
+
+    with pytest.raises(ConformanceError) as raised:
+        namespace["application"](environ, lambda *args: lambda data: None)  # type: ignore[operator]
+
+    assert str(raised.value).startswith(shown)

@@ -14,8 +14,6 @@ import pytest
 from corpus.play_wsgi import Served, environ, play
 
 from gateproof.validators import layer
-from gateproof.validators.asgi import validator as asgi_validator
-from gateproof.validators.wsgi import validator as wsgi_validator
 
 # What stands beside this file can be imported from ``layered``, though tests are no package.
 layered = ModuleType("layered")
@@ -150,9 +148,7 @@ def serve():
 
 
 @pytest.fixture(autouse=True)
-def swept(monkeypatch):
-    """What a test leaves behind is warned of in that test, and layers are forgotten after it."""
-    monkeypatch.setattr(asgi_validator, "stacked", None)
-    monkeypatch.setattr(wsgi_validator, "stacked", None)
+def swept():
+    """What a test leaves behind is warned of in that test, and no layers are left."""
     yield
     gc.collect()

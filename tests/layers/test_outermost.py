@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from layered import faults
 
 from gateproof.reports.stream import read
 from gateproof.validators import ASGIValidator, ConformanceError, WSGIValidator, layer
+from gateproof.validators.asgi import validator as asgi_validator
 from gateproof.validators.exchange import Exchange
 from gateproof.validators.policy import Policy, Rules
+from gateproof.validators.wsgi import validator as wsgi_validator
 from gateproof.validators.wsgi.validator import watch
 
 
@@ -56,7 +60,7 @@ def test_a_validator_raises_for_its_layers(serve):
 
 
 def test_a_validator_without_layers_stays_as_it_is(serve):
-    layer("elsewhere")(application)
+    elsewhere = layer("elsewhere")(application)
     app = WSGIValidator(hop_by_hop, on_violation="collect")
 
     serve["wsgi"](app)
@@ -64,6 +68,7 @@ def test_a_validator_without_layers_stays_as_it_is(serve):
     assert [(one.requirement, one.layer) for one in app.violations] == [
         ("wsgi.app.no-hop-by-hop", "")
     ]
+    assert elsewhere.violations == []
 
 
 async def asgi(scope, receive, send):
@@ -110,6 +115,18 @@ def test_layers_share_the_policy_of_whoever_watches(serve):
         ("wsgi.middleware.no-hop-by-hop", "HopByHop")
     ]
     assert [rung.step for rung in exchange.rungs()][:2] == ["call", "start_response"]
+
+
+def test_validators_are_as_they_were_once_the_last_layer_is_gone():
+    point = layer("application")(application)
+    assert wsgi_validator.stacked is not None
+    assert asgi_validator.stacked is not None
+
+    del point
+    gc.collect()
+
+    assert wsgi_validator.stacked is None
+    assert asgi_validator.stacked is None
 
 
 def test_the_suite_names_the_layer(project):

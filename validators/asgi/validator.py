@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _MISSING = object()
 
 stacked: Callable[..., Any] | None = None
-"""What watches instead, once ``layer()`` was used in this process: there may be layers inside."""
+"""What watches instead while there are ``layer()`` points in this process, maybe inside."""
 
 _parts: Parts | None = None
 """What a connection is made of, loaded with the first one: importing a validator stays cheap."""

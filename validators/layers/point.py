@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from functools import partial
 from inspect import iscoroutinefunction
+from weakref import ref
 
 from gateproof.validators.layers.links import Attributing, Link, within
 from gateproof.validators.policy import Policy, Rules
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     Level = Literal["must", "should", "all"]
 
-_current: ContextVar[Link | None] = ContextVar("gateproof.layer", default=None)
+_current: ContextVar[ref[Link] | None] = ContextVar("gateproof.layer", default=None)
 """The link whose call is going on in this context, or was the latest to begin."""
 
 
@@ -96,13 +97,28 @@ def layer(
     Raises:
         ValueError: an unknown action, level or party.
     """
-    from gateproof.validators.asgi import validator as asgi
-    from gateproof.validators.wsgi import validator as wsgi
-
-    asgi.stacked, wsgi.stacked = asgi_outermost, wsgi_outermost  # who may have layers inside
     own = any(value is not None for value in (on_violation, select, ignore, level, parties))
     rules = Rules(select or (), ignore or (), level or "must")
     return Layer(name, Policy(on_violation or "raise", rules, parties), own=own)
+
+
+_points: set[ref[Point]] = set()
+"""The points that there are: as long as there is one, a validator may have layers inside."""
+
+
+def _forget(point: ref[Point]) -> None:
+    _points.discard(point)
+    if not _points:
+        _announce()
+
+
+def _announce() -> None:
+    """Let the validators know whether there are points in this process."""
+    from gateproof.validators.asgi import validator as asgi
+    from gateproof.validators.wsgi import validator as wsgi
+
+    asgi.stacked = asgi_outermost if _points else None
+    wsgi.stacked = wsgi_outermost if _points else None
 
 
 class Point:
@@ -112,6 +128,8 @@ class Point:
         self.app = self.__wrapped__ = app  # the latter is where its signature is looked up
         self.layer = made_by
         self.layer_name = made_by.name or name_of(app)
+        _points.add(ref(self, _forget))
+        _announce()
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Serve: WSGI with two arguments, ASGI with three; other calls go unwatched.
@@ -182,7 +200,7 @@ def _serve_wsgi(link: Link, environ: Any, start_response: Any, **how: Any) -> An
     from gateproof.validators.wsgi.watching import Watching
 
     before = _current.get()
-    _current.set(link)
+    _current.set(ref(link))
     try:
         _join(link)
         ambient = how.pop("ambient", None)
@@ -212,7 +230,7 @@ async def _serve_asgi(link: Link, scope: Any, receive: Any, send: Any, **how: An
     from gateproof.validators.asgi.validator import watch
 
     before = _current.get()
-    _current.set(link)
+    _current.set(ref(link))
     try:
         _join(link)
         return await watch(
@@ -293,7 +311,8 @@ def _link(
     ladder: Exchange | None = None,
 ) -> Link:
     """The link of a call, joined to the one that it is called from."""
-    current = _current.get()
+    known = _current.get()
+    current = None if known is None else known()
     outer = (
         None if current is None else within(current, kind, given, point, whole=point is component)
     )

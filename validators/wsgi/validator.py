@@ -22,7 +22,7 @@ LADDER = 32
 _ABSENT: Any = object()
 
 stacked: Callable[..., Any] | None = None
-"""What watches instead, once ``layer()`` was used in this process: there may be layers inside."""
+"""What watches instead while there are ``layer()`` points in this process, maybe inside."""
 
 
 class WSGIValidator:
