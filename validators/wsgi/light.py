@@ -39,6 +39,9 @@ CALLED, RETURNED, ITERATING, EXHAUSTED, CLOSED, WHOLE, WHOLE_CLOSED = range(7)
 """Phases of the result. ``WHOLE`` is a list of one piece, which was judged when the server
 began with it: its own iterator knows how far that is."""
 
+UNDER_WAY = (ITERATING, EXHAUSTED, WHOLE)
+"""Phases in which the result was iterated and not closed."""
+
 NEXT: tuple[str, object] = ("next", None)
 WRITER: tuple[str, object] = ("started", True)
 END: tuple[str, object] = ("exhausted", None)
@@ -195,7 +198,10 @@ def pieces(watching: Ordinary, iterator: Iterator[Any], result: object) -> Itera
     result's own proxy alive, for the exchange ends with that.
     """
     if watching.closing != RETURNED:
-        yield from proxies.items(watching.closely(), iterator, result)
+        if watching.closing in UNDER_WAY and not hasattr(type(result), "__next__"):
+            yield from iterator  # it begins anew, and was counted already
+        else:
+            yield from proxies.begun(watching.closely(), iterator, result)
         return
     log = watching.log
     log.append(NEXT)

@@ -107,6 +107,19 @@ def items(watching: Watching, iterator: Iterator[Any], _result: object) -> Itera
         yield piece
 
 
+def begun(watching: Watching, iterator: Iterator[Any], result: object) -> Iterator[Any]:
+    """The items of a result that is judged closely.
+
+    What can be iterated again begins anew then, for a server that adds up the
+    length of a list while it sends it: what is sent was counted already.
+    """
+    judge = watching.judge.result
+    if judge.under_way and not hasattr(type(result), "__next__"):
+        yield from iterator
+        return
+    yield from items(watching, iterator, result)
+
+
 class Result:
     """The result of an application."""
 
@@ -147,7 +160,7 @@ class Iterable(Result):
         except BaseException as error:
             watching.item_raised(error)
             raise
-        return items(watching, iterator, self)
+        return begun(watching, iterator, self)
 
 
 class Indexed(Result):

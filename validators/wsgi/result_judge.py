@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Looked up once: members of an enumeration are slow to reach in a hot path.
 _RETURNED, _ITERATING, _CUT = int(Closing.RETURNED), int(Closing.ITERATING), int(Closing.CUT)
 _ENDED = int(Closing.OVER)
+_UNDER_WAY = (_ITERATING, int(Closing.EXHAUSTED), int(Closing.BROKEN))
 _UNSTARTED, _REFUSED, _OVER = int(Response.UNSTARTED), int(Response.REFUSED), int(Response.OVER)
 _STARTED = int(Response.STARTED)
 _EXHAUST, _STOP = int(Does.EXHAUST), int(Handles.EXHAUST)
@@ -69,6 +70,11 @@ class ResultJudge:
         return self._left_with(error)
 
     # The iteration
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the result was iterated, and not closed since."""
+        return self.state in _UNDER_WAY
 
     def next(self, _: object = None) -> Found:
         """The server asks for an item."""
