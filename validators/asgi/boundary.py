@@ -245,8 +245,15 @@ class Proxy(partial):  # type: ignore[type-arg]
         """An attribute of the server's own callable."""
         return getattr(self.func, name)
 
-    args = property(lambda _self: ())  # type: ignore[assignment]
-    keywords = property(lambda _self: {})  # type: ignore[assignment]
+    @property
+    def __signature__(self) -> Any:
+        """The signature of the server's own callable."""
+        import inspect
+
+        return inspect.signature(self.func)
+
+    args = property(lambda _self: ())
+    keywords = property(lambda _self: {})
 
 
 class Receiver(Proxy):
@@ -254,7 +261,7 @@ class Receiver(Proxy):
 
     __slots__ = ()
 
-    func = property(lambda self: _ARGUMENTS.__get__(self)[0]._receive)  # type: ignore[assignment]  # noqa: SLF001
+    func = property(lambda self: _ARGUMENTS.__get__(self)[0]._receive)  # noqa: SLF001
 
 
 class Sender(Proxy):
@@ -262,4 +269,4 @@ class Sender(Proxy):
 
     __slots__ = ()
 
-    func = property(lambda self: _ARGUMENTS.__get__(self)[0]._send)  # type: ignore[assignment]  # noqa: SLF001
+    func = property(lambda self: _ARGUMENTS.__get__(self)[0]._send)  # noqa: SLF001
