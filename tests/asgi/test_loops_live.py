@@ -857,6 +857,16 @@ def test_loops_are_forgotten_with_their_connections():
     assert not host.app._loops.awake
 
 
+def test_without_a_loop_that_is_known_nothing_is_kept(run, server):
+    validator = ASGIValidator(App())
+    for _ in range(2):
+        served = server()
+        run(validator(served.scope, served.receive, served.send))
+
+    assert validator._loops._records == {}
+    assert not validator._loops.awake
+
+
 @live
 async def test_a_thousand_requests_leave_nothing_behind():
     class Value:

@@ -83,9 +83,9 @@ class Loops:
         Raises:
             ConformanceError: as the policy says; ``result`` is not awaited then.
         """
-        asyncio: Any = _modules.get("asyncio")
-        loop = running() if asyncio is None else asyncio._get_running_loop() or running()  # noqa: SLF001
+        loop = running()
         if loop is None or type(scope) is not dict:
+            self._doze()
             return result
         call = outer = _inside.get()
         while call is not None:  # the application's own calls of itself are not judged
@@ -136,6 +136,10 @@ class Loops:
         loop = record.loop()
         if record.judge.phase == _NONE and loop is not None:
             self._records.pop(id(loop), None)
+        self._doze()
+
+    def _doze(self) -> None:
+        """Be awake only where a lifespan was called."""
         self.awake = any(other.lived for other in self._records.copy().values())
 
     def _nested(self) -> bool:
@@ -500,9 +504,9 @@ def entries(state: Any) -> dict[str, int]:
 
 def running() -> object | None:
     """The running event loop, of whatever library; ``None`` if it is of an unknown one."""
-    asyncio: Any = _modules.get("asyncio")
-    if asyncio is not None:
-        loop: object = asyncio._get_running_loop()  # noqa: SLF001 - made for loops' authors
+    get = getattr(_modules.get("asyncio"), "_get_running_loop", None)  # made for loops' authors
+    if get is not None:
+        loop: object = get()
         if loop is not None:
             return loop
     trio: Any = _modules.get("trio")
