@@ -168,8 +168,8 @@ class Side:
         name = breach.requirement
         self.outside.add(name)
         outer = self.outer
-        if outer is None:
-            return breach
+        if outer is None:  # the server itself, or a middleware of which nothing is known any more
+            return breach if self._outer is None else None
         if name in outer.outside:
             return None
         if self.bridged:
