@@ -54,6 +54,19 @@ ENDING = steps(BOUND, COMPLETE, SHUTDOWN)
 
 ABSENT = [
     absent("asgi.http.response-start.headers-default", ASKED, START, "headers"),
+    order(
+        "asgi.http.response-start.headers-default",
+        ASKED,
+        START,
+        RuntimeError("unsupported message"),
+        keeps=steps(ASKED, refused({**START, "headers": []}, RuntimeError("unsupported message"))),
+    ),
+    order(
+        "asgi.websocket.accept.headers-default",
+        CONNECTED,
+        {"type": "websocket.accept"},
+        RuntimeError("unsupported message"),
+    ),
     absent("asgi.http.response-start.trailers-default", ASKED, START, "trailers"),
     absent("asgi.http.response-body.body-default", STARTED, BODY, "body"),
     absent("asgi.http.response-body.more-body-default", STARTED, BODY, "more_body"),
@@ -134,7 +147,7 @@ def quiet(opened, event, error):
 
 SILENT = [
     quiet(ASKED, START, OSError("headers")),
-    quiet(ASKED, START, KeyError("status_line")),
+    quiet(ASKED, {**START, "headers": []}, KeyError("status_line")),
     quiet(ASKED, {**START, "headers": []}, KeyError("headers")),
     quiet(STARTED, {**BODY, "x": 1}, RuntimeError("too slow")),
     quiet(

@@ -73,6 +73,13 @@ _KEYS: dict[str, frozenset[str]] = {
 }
 """The keys that the specifications give to each event."""
 
+_BARE = {
+    "http.response.start": frozenset({"type", "status"}),
+    "websocket.accept": frozenset({"type"}),
+}
+"""The mandatory keys of events that open something, which nobody has a reason to refuse
+but that he takes a default for an omission."""
+
 _SINCE = {("websocket.accept", "headers"): (2, 1), ("websocket.close", "reason"): (2, 3)}
 """The version that introduced a key
 (https://asgi.readthedocs.io/en/latest/specs/www.html#spec-versions)."""
@@ -112,7 +119,7 @@ def refused(judge: Judge, error: BaseException) -> Found:
     kind = exact(event.get("type")) or ""
     if kind not in _KEYS or not _legal(judge, kind, event):
         return NOTHING
-    for check in (_absent, _surplus, _newer):
+    for check in (_absent, _surplus, _newer, _bare):
         found = check(judge, kind, event, error)
         if found:
             return found
@@ -217,6 +224,23 @@ def _newer(judge: Judge, kind: str, event: dict[str, object], error: BaseExcepti
             shown(error),
             f"{key!r} is taken, as since version {dotted(since)}, or a lower spec_version",
             verdict=None if isinstance(error, _DEAF) else "weak",
+        ),
+    )
+
+
+def _bare(judge: Judge, kind: str, event: dict[str, object], error: BaseException) -> Found:
+    """Note a server that refuses the barest event of a kind, for a reason it does not give."""
+    if kind not in _BARE or "headers" in event or len(event) > len(_BARE[kind]):
+        return NOTHING
+    if judge.version < _SINCE.get((kind, "headers"), (2, 0)):
+        return NOTHING
+    return (
+        breach(
+            _DEFAULTS[kind]["headers"],
+            f"send() raised {shown(error)} for {kind!r} with no more than its mandatory keys",
+            shown(error),
+            f"{kind!r} is taken with the defaults of its other keys",
+            verdict="observed",
         ),
     )
 
