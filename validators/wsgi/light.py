@@ -95,11 +95,11 @@ class Starter(proxies.Starter):
                 for name, value in headers:
                     if len(name) == 14 and name.lower() == "content-length":
                         # A second one, and any oddity, is for the judge to read.
-                        declared = declared_length(value) if room < 0 else None
-                        if declared is None:
+                        sound = room < 0 and value.isdigit() and value.isascii()
+                        if not sound or len(value) > 18:
                             sound = False
                             break
-                        room = declared
+                        room = int(value)
         except Exception:  # noqa: BLE001 - a hostile object
             sound = False
         if not sound:
@@ -155,10 +155,10 @@ class Input(proxies.Input):
         left = watching.reads
         if left is None:
             left = watching.reads = _allowed(watching.log[0][1])
-        if type(data) is bytes and 0 < len(data) <= size <= left:
+        if type(data) is bytes and 0 < (read := len(data)) <= size <= left:
             log = watching.log
             if len(log) < READS:
-                watching.reads = left - len(data)
+                watching.reads = left - read
                 log.append((size, data))
                 return data
         watching.closely().used_input("read", (size,), data)
@@ -177,8 +177,8 @@ def _closely_read(watching: Ordinary, args: tuple[Any, ...]) -> Any:
 
 def _allowed(environ: dict[str, Any]) -> int:
     """How many octets of the request's body may be read."""
-    length = environ.get("CONTENT_LENGTH")
-    if type(length) is not str or not length or true(environ.get("wsgi.input_terminated")):
+    length, terminated = environ.get("CONTENT_LENGTH"), environ.get("wsgi.input_terminated")
+    if type(length) is not str or not length or (terminated is not None and true(terminated)):
         return UNBOUNDED
     declared = declared_length(length)
     return UNBOUNDED if declared is None else declared
@@ -380,16 +380,17 @@ def lift(watching: Ordinary) -> None:
     if environ is None:
         return
     watching.environ = None
-    proxy = environ.get("wsgi.input")
-    if issubclass(type(proxy), Input) and proxy._Input__watching is watching:
-        environ["wsgi.input"] = proxy._Input__inner
-    proxy = environ.get("wsgi.errors")
-    if issubclass(type(proxy), Errors) and proxy._Errors__watching is watching:
-        environ["wsgi.errors"] = proxy._Errors__inner
+    proxy: Any = watching.input
+    if environ.get("wsgi.input") is proxy is not None:
+        environ["wsgi.input"] = watching.source
+    proxy = watching.errors
+    if environ.get("wsgi.errors") is proxy is not None:
+        environ["wsgi.errors"] = watching.stream
+    watching.input = watching.errors = None
     if watching.wrapper is not None:
         proxy = environ.get("wsgi.file_wrapper")
-        if issubclass(type(proxy), proxies.Wrapper) and proxy._Callee__watching is watching:
-            environ["wsgi.file_wrapper"] = proxy._Callee__inner
+        if type(proxy) is proxies.Wrapper and proxy._Callee__watching is watching:
+            environ["wsgi.file_wrapper"] = watching.wrapper
 
 
 class _Kinds(dict):  # type: ignore[type-arg]

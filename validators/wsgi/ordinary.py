@@ -56,7 +56,8 @@ class Ordinary:
         made: what that made, where it is no class.
         log: what crossed, in short forms (see ``closer.steps``).
         inner: the server's start_response.
-        source: the server's ``wsgi.input``.
+        source, stream: the server's ``wsgi.input`` and ``wsgi.errors``.
+        input, errors: our proxies for them, while they are in environ.
         began: when the application was called, by ``time.monotonic_ns``.
         response: ``UNSTARTED``, ``STARTED`` or ``SENT``; ``CLOSELY`` when judged closely.
         closing: how far the server is with the result; ``CLOSELY`` likewise.
@@ -73,7 +74,9 @@ class Ordinary:
         "began",
         "closing",
         "environ",
+        "errors",
         "inner",
+        "input",
         "iterator",
         "left",
         "length",
@@ -86,6 +89,7 @@ class Ordinary:
         "seen",
         "shapes",
         "source",
+        "stream",
         "whole",
         "wrapper",
     )
@@ -98,6 +102,9 @@ class Ordinary:
     log: list[Any]
     inner: Any
     source: Any
+    stream: Any
+    input: Any
+    errors: Any
     began: int
     response: int
     closing: int
@@ -172,16 +179,17 @@ def call(
     get = environ.get
     watching.inner = start_response
     watching.source = source = get("wsgi.input")
+    watching.input = watching.errors = None
     make = INPUTS[type(source)]
     if make is not None:
-        environ["wsgi.input"] = proxy = make()
+        environ["wsgi.input"] = watching.input = proxy = make()
         proxy._Input__watching = watching
         proxy._Input__inner = source
         proxy._Input__asked = ()
-    stream = get("wsgi.errors")
+    watching.stream = stream = get("wsgi.errors")
     make = ERRORS[type(stream)]
     if make is not None:
-        environ["wsgi.errors"] = proxy = make()
+        environ["wsgi.errors"] = watching.errors = proxy = make()
         proxy._Errors__watching = watching
         proxy._Errors__inner = stream
         proxy._Errors__asked = ()
