@@ -141,7 +141,7 @@ LE = each(
     {
         "001": (
             lifespan(got({"type": "lifespan.start"}), STARTUP, COMPLETE, SHUTDOWN, STOPPED),
-            ours(L + "startup.type", gap=True),
+            ours(L + "startup.type"),
         ),
         "002": (
             lifespan(STARTUP, event("lifespan.started"), COMPLETE, SHUTDOWN, STOPPED),

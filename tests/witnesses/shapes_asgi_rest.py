@@ -114,6 +114,7 @@ EXTENSIONS = [
         "asgi/http.response.zerocopysend",
         ZEROCOPY,
         {
+            Z + "file-descriptor": without(ZEROCOPY, "file"),
             Z + "offset-type": {**ZEROCOPY, "offset": -1},
             Z + "count-type": {**ZEROCOPY, "count": 1.0},
             Z + "more-body-type": {**ZEROCOPY, "more_body": 1},

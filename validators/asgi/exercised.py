@@ -10,6 +10,7 @@ from __future__ import annotations
 from gateproof.validators import schema
 from gateproof.validators.asgi import refused
 from gateproof.validators.asgi.claims import CLAIMS
+from gateproof.validators.asgi.foreign import DELIVERED
 from gateproof.validators.asgi.http import HTTPJudge
 from gateproof.validators.asgi.judge import WITH_DATA, Judge, judge
 from gateproof.validators.asgi.lifespan import LifespanJudge
@@ -245,7 +246,7 @@ def _agreed(
 
 def _received(judging: Judge, kind: object) -> Iterator[frozenset[str]]:
     if judging.protocol and isinstance(kind, str):
-        yield frozenset({"asgi.event.type-namespaced"})
+        yield frozenset({"asgi.event.type-namespaced", DELIVERED[judging.protocol]})
     if isinstance(kind, str) and kind in _DELIVERED and kind in judging.receives:
         yield _DELIVERED[kind] - _REPEATED
     if isinstance(judging, HTTPJudge):

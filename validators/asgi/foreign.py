@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 FINDS = {
     "unannounced": ("asgi.extensions.app-uses-only-announced",),
-    "strange": ("asgi.event.type-namespaced", "asgi.extensions.app-uses-only-announced"),
+    "strange": (
+        "asgi.event.type-namespaced",
+        "asgi.extensions.app-uses-only-announced",
+        "asgi.http.request.type",
+        "asgi.websocket.receive.type",
+        "asgi.lifespan.startup.type",
+    ),
     "unrefused": (
         "asgi.server.raises-on-missing-type",
         "asgi.server.raises-on-unknown-event-type",
@@ -43,6 +49,13 @@ KNOWN_EXTENSIONS = frozenset(
     }
 )
 """The extensions that the specifications describe."""
+
+DELIVERED = {
+    "http": "asgi.http.request.type",
+    "websocket": "asgi.websocket.receive.type",
+    "lifespan": "asgi.lifespan.startup.type",
+}
+"""What an event of a type that no specification defines is measured by, by protocol."""
 
 _MANDATORY = {
     "http.response.start": ("status",),
@@ -109,17 +122,32 @@ def strange(judge: Judge, event: dict[str, object], party: Party) -> Found:
                 "an event without a type",
             )
         return NOTHING
-    if party == "application":
-        return _unheard_of(judge, kind)
-    if judge.protocol and not kind.startswith(f"{judge.protocol}."):
-        return (_outside(judge, kind, party),)
-    return NOTHING
-
-
-def _unheard_of(judge: Judge, kind: str) -> Found:
     # An extension that we do not know may define any event.
     if not judge.protocol or any(name not in KNOWN_EXTENSIONS for name in judge.extensions):
         return NOTHING
+    return _unheard_of(judge, kind) if party == "application" else _undefined(judge, kind)
+
+
+def _undefined(judge: Judge, kind: str) -> Found:
+    """Judge what receive() gave and no specification defines; a later version may."""
+    from gateproof.validators.asgi.judge import NEWEST
+
+    if not kind.startswith(f"{judge.protocol}."):
+        return (_outside(judge, kind, "server"),)
+    if judge.version > NEWEST:
+        return NOTHING
+    return (
+        breach(
+            DELIVERED[judge.protocol],
+            f"receive() gave an event of type {kind!r}, which no specification defines",
+            repr(kind),
+            ", ".join(map(repr, judge.receives)),
+            verdict="weak",
+        ),
+    )
+
+
+def _unheard_of(judge: Judge, kind: str) -> Found:
     judge.refusable = (
         "asgi.server.raises-on-unknown-event-type",
         f"an event of type {kind!r}, which no specification defines here",
