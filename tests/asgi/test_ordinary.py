@@ -412,6 +412,7 @@ AFTER = [
     ([], {}, 1000),
     ([], {0: OSError("gone")}, 0),
     ([], {0: RuntimeError("refused")}, 0),
+    ([PATH], {}, 0),
     ([piece(b"1234", more=False)], {1: OSError("gone")}, 0),
 ]
 """What comes then, which sends fail, counted from the event, and the head of the ladder."""
