@@ -228,7 +228,7 @@ class Boundary:
 
 # What the application is given ------------------------------------------------
 
-_ARGUMENTS: Any = partial.args  # type: ignore[misc]
+_ARGUMENTS: Any = partial.args
 
 
 class Proxy(partial):  # type: ignore[type-arg]
