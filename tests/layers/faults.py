@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 
 class Middleware:
     def __init__(self, app):
@@ -77,11 +75,6 @@ class StartsTwice(Middleware):
 class PortAsNumber(Middleware):
     def __call__(self, environ, start_response):
         return self.app({**environ, "SERVER_PORT": 80}, start_response)
-
-
-class TextInput(Middleware):
-    def __call__(self, environ, start_response):
-        return self.app({**environ, "wsgi.input": io.StringIO("a=1")}, start_response)
 
 
 # ASGI

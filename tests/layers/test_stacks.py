@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
+from traceback import extract_tb
 
 import pytest
 from layered import faults, stacks
@@ -29,6 +31,15 @@ GRAVE = [
     if requirement(broken).enforce == "fail" and middle is not faults.LowerMethod
 ]
 """Those that are raised; a method in lower case is only weak."""
+
+CALLING = {
+    faults.HopByHop,
+    faults.StartsTwice,
+    faults.PortAsNumber,
+    faults.SentTwice,
+    faults.TextHeader,
+}
+"""Those that are found out while they call something."""
 
 each = pytest.mark.parametrize(
     ("name", "middle", "broken"), FAULTS, ids=[f"{n}-{m.__name__}" for n, m, _ in FAULTS]
@@ -65,6 +76,9 @@ def test_raising_names_the_middle_one(name, middle, broken, served):
     assert error.violation.layer == "middle"
     assert error.violation.requirement == broken
     assert "(must" in str(error)
+    if middle in CALLING:
+        files = {Path(frame.filename).name for frame in extract_tb(error.__traceback__)}
+        assert "faults.py" in files  # raised at the culprit's own call
     assert "middleware, layer 'middle')" in str(error)
 
 

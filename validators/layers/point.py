@@ -316,10 +316,13 @@ def _link(
     outer = (
         None if current is None else within(current, kind, given, point, whole=point is component)
     )
+    policy = layer.policy
     if outer is not None and not layer.own:
-        layer.policy = outer.policy  # kept for calls that come without their context
-    link = Link(point, component, name, kind, given, layer.policy, outer, ladder)
-    if kind == "asgi" and layer.policy.rules.level != "must":
+        policy = layer.policy = outer.policy  # kept for calls that come without their context
+    elif current is not None and current.calling and not layer.own:
+        policy = current.policy
+    link = Link(point, component, name, kind, given, policy, outer, ladder)
+    if kind == "asgi" and policy.rules.level != "must":
         from gateproof.validators.layers.asgi_pair import parts
 
         link.parts = parts(given)
