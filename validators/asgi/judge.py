@@ -12,6 +12,7 @@ from gateproof.validators.asgi.foreign import refusal, strange, unrefused
 from gateproof.validators.asgi.shape import Active, Plans, active
 from gateproof.validators.asgi.substitute import rereadable
 from gateproof.validators.asgi.values import NOTHING, Misuse, breach, exact, plain
+from gateproof.validators.asgi.versions import NEWEST, declared, owes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Judge:
         held = scope.copy() if type(scope) is dict else plain(scope)
         found: Found = NOTHING
         if held is not None:
-            self.version = _version(held, self.unstated)
+            self.version = declared(held, self.unstated)
         if not self.shapes.accepts[self.scope_schema](scope):
             found = self._misshapen(self.scope_schema, scope, "server")
             if self.record is not None:
@@ -310,20 +311,8 @@ class Judge:
         return tuple(one for one in found if self.owes(one.requirement))
 
     def owes(self, name: str) -> bool:
-        """Whether the requirement called ``name`` is as old as the declared version.
-
-        The namespace ``state`` came without a version of its own, so that none tells
-        of it (https://asgi.readthedocs.io/en/latest/specs/lifespan.html#lifespan-state);
-        what is about older versions binds in these.
-        """
-        if self.version >= NEWEST or not name.startswith(f"asgi.{self.protocol}."):
-            return True
-        if ".state" in name or "-since-" in name:
-            return True
-        from gateproof.validators.catalogue import requirement
-
-        since = requirement(name).since.partition(".")
-        return (int(since[0] or 0), int(since[2] or 0)) <= self.version
+        """Whether the requirement called ``name`` binds in the declared version."""
+        return self.version >= NEWEST or owes(self.protocol, self.version, name)
 
     def _foreign(self, event: object, held: dict[str, object] | None, party: Party) -> Found:
         """Judge an event that this protocol does not define for ``party``."""
@@ -367,26 +356,6 @@ WITH_DATA = frozenset(STEPS) - {"receive", "receive-cancelled", "sent", "cancel"
 """The steps that carry data."""
 
 _ANSWERS = ("sent", "send-raised")
-
-NEWEST = (2, 5)
-"""The newest version that any of the specifications has here."""
-
-_VERSIONS = {f"2.{minor}": (2, minor) for minor in range(6)}
-
-
-def _version(scope: dict[str, object], unstated: tuple[int, int]) -> tuple[int, int]:
-    """The declared ``spec_version``, ``unstated`` where there is none that can be read."""
-    asgi = scope.get("asgi")
-    declared = asgi.get("spec_version") if type(asgi) is dict else None
-    if type(declared) is str:
-        known = _VERSIONS.get(declared)
-        if known is not None:
-            return known
-        major, _, minor = declared.partition(".")
-        if major.isascii() and major.isdigit() and minor.isascii() and minor.isdigit():
-            return int(major[:4]), int(minor[:4])
-    return unstated
-
 
 _HOMES = {
     "http": ("gateproof.validators.asgi.http", "HTTPJudge"),

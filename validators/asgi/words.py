@@ -195,7 +195,7 @@ CASES: dict[str, dict[tuple[int, int], tuple[str, str]]] = {
 """Moves of which the state and its legal moves tell less than the symbol does: when
 such a move happened, and what would have been legal in its place."""
 
-HINTS = {
+HINTS: dict[tuple[str, int, int], str] = {
     (RESPONSE.name, state, Sends.RETURN): (
         "send http.response.start and http.response.body before returning"
     )
