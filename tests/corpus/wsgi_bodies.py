@@ -345,7 +345,8 @@ def file_wrapper_at_an_offset(environ, start_response):
     """A file is sent from where it stands."""
     content = io.BytesIO(b"hello world")
     content.seek(6)
-    start_response("206 Partial Content", [("Content-Length", "5")])
+    span = ("Content-Range", "bytes 6-10/11")
+    start_response("206 Partial Content", [("Content-Length", "5"), span])
     return environ["wsgi.file_wrapper"](content)
 
 

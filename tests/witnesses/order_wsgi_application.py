@@ -37,7 +37,30 @@ def order(requirement: str, breaks: tuple[Step, ...], keeps: tuple[Step, ...]) -
 TRAPPED = (*SENDING, NEXT, RESTART, refused(ERROR))
 NO_CALL = Raised("TypeError", "application() takes 1 positional argument but 2 were given", 3)
 
+
+def field(requirement: str, status: str, *keeps: tuple[str, str]) -> Order:
+    """A status that asks for a header, without it and with what excuses it."""
+    return order(
+        f"http1.status.{requirement}",
+        (CALL, start(status=status)),
+        (CALL, start(*keeps, status=status)),
+    )
+
+
 WITNESSES = [
+    field("405-allow", "405 Method Not Allowed", ("allow", "GET, HEAD")),
+    field("401-www-authenticate", "401 Unauthorized", ("WWW-Authenticate", "Basic")),
+    field("206-content-range", "206 Partial Content", ("Content-Range", "bytes 0-1/2")),
+    field(
+        "206-content-range",
+        "206 Partial Content",
+        ("Content-Type", "multipart/byteranges; boundary=a"),
+    ),
+    order(
+        "http1.status.426-needs-upgrade",
+        (CALL, start(status="426 Upgrade Required")),
+        (CALL, start(status="400 Bad Request")),
+    ),
     order(
         "wsgi.app.start-response-before-first-body",
         (CALL, closable(), NEXT, item(b"a")),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from gateproof.validators import schema
 from gateproof.validators.schema.files import load
-from gateproof.validators.wsgi import order, rare, request, response, streams
+from gateproof.validators.wsgi import order, owed, rare, request, response, streams
 from gateproof.validators.wsgi.facts import Raised
 from gateproof.validators.wsgi.judge import WSGIJudge
 from gateproof.validators.wsgi.machines import (
@@ -38,6 +38,7 @@ CLAIMS: frozenset[str] = (
     order.REQUIREMENTS
     | request.REQUIREMENTS
     | response.REQUIREMENTS
+    | owed.REQUIREMENTS
     | rare.REQUIREMENTS
     | streams.REQUIREMENTS
     | frozenset().union(*(schema.requirements(name) for name in WHOLE))
@@ -77,6 +78,8 @@ def _start(judge: WSGIJudge, data: Any) -> Iterator[frozenset[str]]:
     yield frozenset({"wsgi.start-response.app-calls-positionally", "wsgi.start-response.signature"})
     yield present("wsgi/status", args[0])
     yield present("wsgi/headers", args[1])
+    if type(args[0]) is str and args[0][:3] in owed.FIELDS:
+        yield frozenset({owed.FIELDS[args[0][:3]][0]})
     if args[2] is not None:
         yield schema.requirements("wsgi/exc_info")
     # A first call breaks nothing yet, but it is what a second would be held against.

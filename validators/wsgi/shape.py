@@ -66,8 +66,7 @@ class Shapes:
         """Whether a status is sound, remembered for the next time."""
         if not self.status(status):
             return False
-        # An error is rare, and looked at closer each time.
-        if type(status) is str and len(status) < 64 and status[:1] != "5":
+        if type(status) is str and len(status) < 64 and not status.startswith(RARE):
             if len(self.statuses) >= MOST:
                 self.statuses.clear()
             self.statuses.add(status)
@@ -93,6 +92,9 @@ class Shapes:
                 )
             ]
 
+
+RARE = ("206", "401", "405", "426", "5")
+"""How statuses begin that are looked at closer each time, and so are not remembered."""
 
 _SHAPES: dict[tuple[object, ...], Shapes] = {}
 

@@ -13,6 +13,7 @@ from gateproof.validators.wsgi.machines import (
     Starter,
 )
 from gateproof.validators.wsgi.memory import CLOSER, NOTHING, broken, declared_length, true
+from gateproof.validators.wsgi.shape import RARE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class StartJudge:
             sound = type(status) is str and status in shapes.statuses
             if not sound:
                 sound = shapes.status_is_sound(status)
-                closer = type(status) is str and status[:1] == "5"
+                closer = type(status) is str and status.startswith(RARE)
         except Exception:  # noqa: BLE001 - a hostile object
             sound = False
         if not sound:
@@ -115,7 +116,12 @@ class StartJudge:
         body.state = cell.state
         if cell.requirement is not None:
             found = [*found, broken(RESPONSE, before, symbol)]
-        return CLOSER if closer and not found else found
+        if closer and not found:
+            from gateproof.validators.wsgi import owed
+
+            found = list(owed.fields(self.pending[0], headers))  # type: ignore[arg-type]
+            return found or CLOSER
+        return found
 
     def _exc_info(self, exc_info: object) -> Found:
         if type(exc_info) is Raised:
