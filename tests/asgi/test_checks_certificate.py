@@ -76,3 +76,38 @@ def test_only_the_latest_result_is_remembered() -> None:
 )
 def test_without_both_there_is_nothing_to_compare(tls: object) -> None:
     assert certificate.consistent(tls) == ()
+
+
+def test_a_chain_that_can_be_read_once_reaches_the_application_whole(watched, server) -> None:
+    seen = []
+
+    async def app(scope, receive, send):
+        await receive()
+        seen.append((scope["extensions"] is extensions, scope["extensions"]["tls"] is tls))
+        seen.extend(scope["extensions"]["tls"]["client_cert_chain"])
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body"})
+
+    served = server(scheme="https")
+    tls = {"server_cert": None, "tls_version": None, "cipher_suite": None}
+    tls |= {"client_cert_chain": iter([CLIENT, ISSUER]), "client_cert_name": "CN=alice"}
+    extensions = served.scope["extensions"] = {"tls": tls}
+    violations, _, _ = watched(app, served, level="should")
+
+    assert seen == [(True, True), CLIENT, ISSUER]
+    assert violations == []
+
+
+def test_a_chain_that_can_be_read_once_is_judged(watched, server) -> None:
+    async def app(scope, receive, send):
+        await receive()
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body"})
+
+    served = server(scheme="https")
+    tls = {"server_cert": None, "tls_version": None, "cipher_suite": None}
+    tls |= {"client_cert_chain": iter([CLIENT]), "client_cert_name": "CN=Root"}
+    served.scope["extensions"] = {"tls": tls}
+    violations, _, _ = watched(app, served, level="should")
+
+    assert [v.requirement for v in violations] == ["asgi.ext.tls.client-cert-name-consistent"]
