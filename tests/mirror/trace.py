@@ -36,6 +36,8 @@ class Trace:
         """A value as plain data: its name, or its exact type and what it holds."""
         known = self._named.get(id(value))
         if known is not None and known[1] is value:
+            if isinstance(value, BaseException):  # a cause, or a context, may be new on it
+                return (known[0], *map(self._cause, (value.__cause__, value.__context__)))
             return known[0]
         kind = type(value)
         if kind in _SCALARS:
@@ -49,9 +51,14 @@ class Trace:
         return "an object"
 
     def _error(self, error: BaseException) -> object:
-        context = error.__cause__ or error.__context__
-        cause = None if context is None else self.told(context)
-        return (type(error).__name__, [self.told(item) for item in error.args], cause)
+        causes = map(self._cause, (error.__cause__, error.__context__))
+        return (type(error).__name__, [self.told(item) for item in error.args], *causes)
+
+    def _cause(self, error: BaseException | None) -> object:
+        if error is None:
+            return None
+        known = self._named.get(id(error))
+        return type(error).__name__ if known is None else known[0]
 
 
 def difference(bare: Trace, watched: Trace) -> str:
