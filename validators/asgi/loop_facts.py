@@ -11,13 +11,21 @@ weakly; each loop's own connections are only touched in its thread.
 from __future__ import annotations
 
 import itertools
-import sys
 import weakref
 from _thread import get_ident
 from contextvars import ContextVar
 from time import monotonic_ns
 
+from gateproof.validators.asgi.event_loops import cancelled, cancelling, running
 from gateproof.validators.asgi.loop import LoopJudge, Phase
+from gateproof.validators.asgi.loop_entries import (
+    WIDEST,
+    compared,
+    entries,
+    holds,
+    recognised,
+    told,
+)
 from gateproof.validators.asgi.machines import Answer, Lives, Response
 from gateproof.validators.asgi.values import NOTHING
 
@@ -32,10 +40,6 @@ if TYPE_CHECKING:
 
     Fact = dict[str, Any]
 
-WIDEST = 256
-"""Entries up to which a ``state`` is compared."""
-
-_modules = sys.modules
 _NONE, _RUNNING = int(Phase.NONE), int(Phase.RUNNING)
 _HANDLED = {
     "http": frozenset(int(state) for state in Response if state < Response.OWING),
@@ -61,7 +65,7 @@ class Loops:
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
-        self._records: dict[int, _Record] = {}
+        self._records: dict[int, Record] = {}
         self._calls = itertools.count(1)
         self._loops = itertools.count(1)
         self.awake = True  # for the first connection: was it before the lifespan?
@@ -109,7 +113,7 @@ class Loops:
     def _unusual(
         self,
         loop: object,
-        record: _Record | None,
+        record: Record | None,
         judge: Judge,
         scope: dict[str, Any],
         exchange: Exchange,
@@ -131,7 +135,7 @@ class Loops:
             return Joined(self, record, judge)
         return self._connects(record, judge, scope, exchange)
 
-    def forget(self, record: _Record) -> None:
+    def forget(self, record: Record) -> None:
         """Keep nothing of a loop, save that its lifespan failed or was cut short."""
         loop = record.loop()
         if record.judge.phase == _NONE and loop is not None:
@@ -150,7 +154,7 @@ class Loops:
             call = call.outer
         return False
 
-    def _noted(self, loop: Any) -> _Record | None:
+    def _noted(self, loop: Any) -> Record | None:
         """A new record of ``loop``, to be forgotten with it."""
         key, records = id(loop), self._records
 
@@ -164,21 +168,21 @@ class Loops:
         except TypeError:
             return None
         noting = self._policy.rules.level == "all"
-        record = records[key] = _Record(reference, next(self._loops), noting=noting)
+        record = records[key] = Record(reference, next(self._loops), noting=noting)
         return record
 
-    def _without(self, loop: Any, record: _Record | None) -> _Record | None:
+    def _without(self, loop: Any, record: Record | None) -> Record | None:
         """The record for a connection on a loop without a lifespan, ``None`` if it needs none."""
         others = self._records.copy().values()
         if not any(other.lived for other in others):
             self.awake = False
             return record or (None if others else self._noted(loop))
         if any(other.runs_here() for other in others):
-            return _Record(weakref.ref(loop), next(self._loops), elsewhere=True)
+            return Record(weakref.ref(loop), next(self._loops), elsewhere=True)
         return record
 
     def _connects(
-        self, record: _Record, judge: Judge, scope: dict[str, Any], exchange: Exchange
+        self, record: Record, judge: Judge, scope: dict[str, Any], exchange: Exchange
     ) -> Joined:
         call = Joined(self, record, judge)
         call.number = number = next(self._calls)
@@ -194,26 +198,26 @@ class Loops:
             return call
         state = scope.get("state")
         if type(state) is dict and state is not record.namespace and len(state) <= WIDEST:
-            usual = _holds(state, record.entries)
+            usual = holds(state, record.entries)
             fact["state"] = id(state)
             fact["entries"] = call.entries = record.entries if usual else entries(state)
             call.state = state
             if record.left is not None:
-                _recognised(fact, record, call, scope)
+                recognised(fact, record, call, scope)
             if usual and record.judge.state.settled and "same" not in fact:
                 if exchange.room:  # the judge would say nothing
                     exchange.room -= 1
                     exchange.head.append(("loop", fact, monotonic_ns()))
                 return call
             if not usual:
-                _compared(fact, record, state)
+                compared(fact, record, state)
         else:
-            _state(fact, state)
+            told(fact, state)
         self.tell(record, fact, exchange)
         return call
 
     def _lives(
-        self, record: _Record, judge: Judge, scope: dict[str, Any], exchange: Exchange
+        self, record: Record, judge: Judge, scope: dict[str, Any], exchange: Exchange
     ) -> Joined:
         number = next(self._calls)
         life = Lifespan(self, record, judge, number, exchange)
@@ -227,7 +231,7 @@ class Loops:
         self.tell(record, fact, exchange)
         return life
 
-    def tell(self, record: _Record, fact: Fact, exchange: Exchange) -> None:
+    def tell(self, record: Record, fact: Fact, exchange: Exchange) -> None:
         """Record a fact and tell what it breaks.
 
         Raises:
@@ -239,7 +243,7 @@ class Loops:
             self._policy.tell(found, exchange)
 
 
-class _Record:
+class Record:
     """What is known of one event loop.
 
     Attributes:
@@ -312,7 +316,7 @@ class Joined:
 
     __slots__ = ("_judge", "_record", "entries", "loops", "number", "outer", "state")
 
-    def __init__(self, loops: Loops, record: _Record, judge: Judge) -> None:
+    def __init__(self, loops: Loops, record: Record, judge: Judge) -> None:
         self.loops: Loops | None = loops
         self._record = record
         self._judge: Any = judge
@@ -368,7 +372,7 @@ class Lifespan(Joined):
     __slots__ = ("_exchange",)
 
     def __init__(
-        self, loops: Loops, record: _Record, judge: Judge, number: int, exchange: Exchange
+        self, loops: Loops, record: Record, judge: Judge, number: int, exchange: Exchange
     ) -> None:
         super().__init__(loops, record, judge)
         self.number = number
@@ -433,114 +437,3 @@ _LIVED: dict[int, str] = {
     Lives.STOP: "answered",
     Lives.STOP_FAIL: "answered",
 }
-
-
-def _state(fact: Fact, state: Any) -> None:
-    """Put into ``fact`` what is to be known of a state that is absent, shared or odd."""
-    if state is None:
-        fact["state"] = None
-        fact["entries"] = {}
-    elif issubclass(type(state), dict) and dict.__len__(state) <= WIDEST:
-        fact["state"] = id(state)
-        fact["entries"] = entries(state)
-
-
-def _compared(fact: Fact, record: _Record, state: Any) -> None:
-    """Add what the lifespan's state holds now, where a copy of it differs."""
-    namespace = record.namespace
-    fact["namespace"] = entries(namespace)
-    fact["alike"] = [
-        key
-        for key in fact["namespace"]
-        if key in fact["entries"]
-        and type(dict.__getitem__(state, key)) is type(dict.__getitem__(namespace, key))
-    ]
-
-
-def _recognised(fact: Fact, record: _Record, call: Joined, scope: dict[str, Any]) -> None:
-    """Add whose dict it is that a connection was given, if it is an earlier one's.
-
-    An identity may be that of a dict that is gone by now. One that looks like an
-    earlier connection's is therefore kept, and recognised when it comes again. A
-    middleware may pass one request on twice: then its headers are the same.
-    """
-    kept, left = record.kept, record.left
-    if kept is None and (left is None or left[0] != id(call.state)):
-        return
-    record.kept = None
-    headers = scope.get("headers")
-    if any(other.state is call.state for other in record.open):
-        return
-    if kept is not None and kept[0] is call.state:
-        record.kept = kept
-        if kept[3] is not headers:
-            fact["same"], fact["added"] = kept[1], kept[2]
-    elif left is not None:
-        place, number, added = left
-        held = fact["entries"]
-        if place == id(call.state) and all(held.get(key) == was for key, was in added.items()):
-            record.kept = (call.state, number, list(added), headers)
-
-
-def _holds(state: dict[Any, Any], held: dict[str, int]) -> bool:
-    """Whether ``state`` has the very entries ``held`` and no others."""
-    if len(state) != len(held):
-        return False
-    try:
-        for key, place in held.items():
-            if id(state[key]) != place:
-                return False
-    except Exception:  # noqa: BLE001 - it is missing, or a key there is hostile
-        return False
-    return True
-
-
-def entries(state: Any) -> dict[str, int]:
-    """The identities of what a state holds, by key."""
-    if not issubclass(type(state), dict) or dict.__len__(state) > WIDEST:
-        return {}
-    return {key: id(value) for key, value in dict.items(state) if type(key) is str}
-
-
-def running() -> object | None:
-    """The running event loop, of whatever library; ``None`` if it is of an unknown one."""
-    get = getattr(_modules.get("asyncio"), "_get_running_loop", None)  # made for loops' authors
-    if get is not None:
-        loop: object = get()
-        if loop is not None:
-            return loop
-    trio: Any = _modules.get("trio")
-    if trio is not None:
-        try:
-            token: object = trio.lowlevel.current_trio_token()
-        except RuntimeError:
-            return None
-        return token
-    return None
-
-
-def cancelling() -> bool | None:
-    """Whether another task of this loop is being cancelled; ``None`` if that cannot be known."""
-    asyncio: Any = sys.modules.get("asyncio")
-    if asyncio is None:
-        return None
-    try:
-        current = asyncio.current_task()
-        return any(task.cancelling() for task in asyncio.all_tasks() if task is not current)
-    except (RuntimeError, AttributeError):  # no asyncio loop, or tasks of another kind
-        return None
-
-
-def cancelled(error: BaseException) -> bool:
-    """Whether a call that ``error`` left was cancelled, and not by itself."""
-    if isinstance(error, GeneratorExit):
-        return True
-    asyncio: Any = sys.modules.get("asyncio")
-    if asyncio is not None and isinstance(error, asyncio.CancelledError):
-        try:
-            task = asyncio.current_task()
-        except RuntimeError:
-            return True
-        return task is not None and task.cancelling() > 0
-    trio: Any = sys.modules.get("trio")
-    return trio is not None and isinstance(error, trio.Cancelled)
