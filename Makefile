@@ -62,7 +62,7 @@ $(VENV)/.demo: $(VENV)/.pip
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.pip
-	$(BIN)/python -m pip install -q --group test --group frameworks --group peers
+	$(BIN)/python -m pip install -q --group test --group frameworks --group peers --group servers
 	@touch $@
 
 $(VENV)/.lint: $(VENV)/.pip
