@@ -6,20 +6,20 @@ A :class:`Link` is one call of one point. It hands what its own judge finds to
 
 from __future__ import annotations
 
-import sys
 from threading import Lock, get_ident
 from weakref import ref
 
-from gateproof.validators.exchange import Exchange
 from gateproof.validators.layers.blame import Side
-from gateproof.validators.policy import Policy, Rules
+from gateproof.validators.layers.tapped import Tapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any, Literal, Protocol
 
-    from gateproof.validators.violation import Breach, Rung
+    from gateproof.validators.exchange import Exchange
+    from gateproof.validators.policy import Policy
+    from gateproof.validators.violation import Breach
 
     class Pair(Protocol):
         """A judge of both sides of a middleware."""
@@ -29,87 +29,10 @@ if TYPE_CHECKING:
 
     Kind = Literal["asgi", "wsgi"]
 
-_RULES = {level: Rules(level=level) for level in ("must", "should", "all")}
-"""What the judges of points look at: all, for what is to be told is known only at the end."""
-
 _STREAMS = ("input", "errors")
 """Steps that are judged from the outside in: what is inside is heard only afterwards."""
 
 _OVER = frozenset({"raise", "close", "end"})
-
-
-class Tapped(Exchange):
-    """The ladder of a link: each rung is kept as usual, and heard by the link at once.
-
-    It is its own head, to which recorders in a hurry append by themselves; and
-    as there always is room, they leave out nothing. Whoever watches a call keeps
-    the link, so that this need not.
-    """
-
-    __slots__ = ("_ladder", "_link")
-
-    def __init__(self, link: Link, ladder: Exchange | None = None) -> None:
-        super().__init__(head=sys.maxsize)
-        self._ladder = ladder or Exchange()
-        self._link = ref(link)
-
-    @property
-    def head(self) -> Any:
-        """Where rungs are appended."""
-        return self
-
-    @head.setter
-    def head(self, rungs: list[tuple[str, object, int]]) -> None:
-        """There is no other."""
-
-    def append(self, rung: tuple[str, object, int]) -> None:
-        """Add a rung with its time, which is now."""
-        self.add(rung[0], rung[1])
-
-    def add(self, step: str, data: object = None) -> None:
-        """Keep a rung and let the link hear of it.
-
-        Raises:
-            ConformanceError: as the policy says of what the rung shows.
-        """
-        self._ladder.add(step, data)
-        link = self._link()
-        if link is not None:
-            link.hear(step, data)
-
-    @property
-    def count(self) -> int:
-        """How many rungs there were, kept or not."""
-        return self._ladder.count
-
-    def skip(self, count: int) -> None:
-        """Count rungs that were not recorded."""
-        self._ladder.skip(count)
-
-    @property
-    def dropped(self) -> int:
-        """How many rungs between head and tail were not kept."""
-        return self._ladder.dropped
-
-    def rungs(self) -> tuple[Rung, ...]:
-        """The rungs kept, oldest first."""
-        return self._ladder.rungs()
-
-
-class Attributing(Policy):
-    """What a judge of a link tells its findings to: the link, which knows whom to blame."""
-
-    def __init__(self, link: Link) -> None:
-        super().__init__("collect", _RULES[link.policy.rules.level])
-        self._link = link
-
-    def tell(self, breaches: Iterable[Breach], exchange: Exchange) -> None:  # noqa: ARG002
-        """Hand over what a judge found.
-
-        Raises:
-            ConformanceError: as the point's own policy says.
-        """
-        self._link.tell(breaches)
 
 
 class Chain:
@@ -327,78 +250,3 @@ def _streams(given: Any) -> tuple[object, object]:
         return (given.get("wsgi.input"), given.get("wsgi.errors"))
     except Exception:  # noqa: BLE001 - a hostile key
         return (None, None)
-
-
-def within(
-    link: Link, kind: Kind, given: Any, point: object, *, whole: bool = False
-) -> Link | None:
-    """The link from within which ``point`` is called with ``given``, if there is one.
-
-    A call in the context of a link need not be a part of the same request: an
-    application may call another one, or itself, for reasons of its own. What is
-    handed on by the layers between tells the two apart.
-
-    Args:
-        link: the link that the context knows of, which may be over.
-        kind: the interface of the call.
-        given: its scope or environ.
-        point: the point that is called.
-        whole: it is no point, but what a validator wraps.
-    """
-    try:
-        found = _wsgi(link, given, point) if kind == "wsgi" else _asgi(link, given)
-    except Exception:  # noqa: BLE001 - a hostile key, which nobody can look past
-        return None
-    around = found
-    while around is not None:
-        if around.point is point and around.whole is whole:  # called anew, or once more
-            found = around.outer
-        around = around.outer
-    return found
-
-
-def _asgi(link: Link, scope: Any) -> Link | None:
-    if link.kind != "asgi" or not link.calling:
-        return None
-    outer = link.given
-    if scope is outer:
-        return link
-    if type(scope) is not dict or type(outer) is not dict:
-        return None
-    for key in ("headers", "asgi", "extensions", "state"):
-        value = scope.get(key)
-        if type(value) in (list, dict) and value is outer.get(key):
-            return link
-    return None
-
-
-def _wsgi(link: Link, environ: Any, point: object) -> Link | None:
-    if link.kind == "wsgi" and link.calling:
-        return link if _handed_on(link, environ) else None
-    for reference in reversed(link.chain.links):
-        other = reference()
-        if other is None or other.kind != "wsgi" or other.over:
-            continue
-        if _handed_on(other, environ):
-            return other
-    if link.kind == "asgi" and link.calling:
-        from gateproof.validators.layers.holding import holds, same_request
-
-        held = holds(link.component, point)
-        if held or same_request(link.given, environ):
-            return link
-    return None
-
-
-def _handed_on(link: Link, environ: Any) -> bool:
-    """Whether ``environ`` is, or was made of, the one that ``link`` was given."""
-    outer = link.given
-    if environ is outer:
-        return True
-    if type(environ) is not dict or type(outer) is not dict:
-        return False
-    for key, unmasked in zip(("wsgi.input", "wsgi.errors"), link.masked, strict=True):
-        stream = outer.get(key)
-        if stream is not None and stream is not unmasked and environ.get(key) is stream:
-            return True
-    return False

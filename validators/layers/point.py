@@ -7,7 +7,9 @@ from functools import partial
 from inspect import iscoroutinefunction
 from weakref import ref
 
-from gateproof.validators.layers.links import Attributing, Link, within
+from gateproof.validators.layers.belonging import holds, within
+from gateproof.validators.layers.links import Link
+from gateproof.validators.layers.tapped import Attributing
 from gateproof.validators.policy import Policy, Rules
 
 TYPE_CHECKING = False
@@ -352,7 +354,6 @@ def _join(link: Link) -> None:
             link.accuse(scopes.found, outer.exchange)
     else:
         from gateproof.validators.layers.bridge import Bridge
-        from gateproof.validators.layers.holding import holds
 
         if holds(outer.component, link.point):
             bridge = Bridge()
