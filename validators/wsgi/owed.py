@@ -44,8 +44,8 @@ def fields(status: str, headers: Sequence[tuple[str, str]]) -> Iterator[Breach]:
     yield Breach(
         requirement,
         f"a response with status {status!r} has no {field} header",
-        observed=f"headers {sorted(sent)}"[:120],
-        expected=f"a {field} header",
+        observed=f"headers {sorted(sent)}"[:120] if sent else "no headers",
+        expected=f"the header {field}",
         party="application",
         verdict=verdict,
     )
