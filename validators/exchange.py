@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from gateproof.validators.violation import Rung
 
-HEAD = 48
+HEAD = 32
 """Rungs kept from the beginning of an exchange, unless asked for more."""
 
 TAIL = 16
