@@ -269,7 +269,9 @@ async def application(scope, receive, send):
         raise NotImplementedError
     if scope["asgi"].get("spec_version", "2.0") < "2.4":
         raise RuntimeError("not here")
-    await receive()
+    event = await receive()
+    if not event["type"].startswith(scope["type"]):
+        raise ValueError(event["type"])
     if scope["type"] == "websocket":
         await send({"type": "websocket.accept"})
         await send({"type": "websocket.close"})
