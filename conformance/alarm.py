@@ -74,6 +74,8 @@ def interrupting(
 _AROUND = (
     "gateproof.conformance.loops",
     "gateproof.validators.asgi.validator",
+    "gateproof.validators.wsgi.light",
+    "gateproof.validators.wsgi.ordinary",
     "gateproof.validators.wsgi.watching",
     "gateproof.validators.wsgi.proxies",
 )
