@@ -357,6 +357,39 @@ def test_threads_at_once_are_told_apart(serve):
     assert all(one.exchange[0].data["PATH_INFO"] == "/odd" for one in found)
 
 
+def test_another_event_loop(outermost):
+    trio = pytest.importorskip("trio")
+    sent = []
+
+    async def receive():
+        await trio.sleep(0)
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(event):
+        await trio.sleep(0)
+        sent.append(event["type"])
+
+    class InTask(faults.Middleware):
+        async def __call__(self, scope, receive, send):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self.app, scope, receive, send)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "path": "/",
+        "query_string": b"",
+        "headers": [],
+    }
+    app = outermost(InTask(layer("middle")(faults.SentTwice(layer("application")(asgi)))))
+    trio.run(app, scope, receive, send)
+
+    assert len(sent) == 3
+    assert grave(outermost) == [("asgi.http.response-start.once", "middleware", "middle")]
+
+
 # What a point looks like
 
 
