@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
+from corpus.play_wsgi import environ
 from layered import faults
 
 from gateproof.validators import layer
@@ -141,3 +142,44 @@ def test_a_call_of_another_form_goes_through(serve):
     assert point() == ((), {})
     assert point(1, 2, 3, 4) == ((1, 2, 3, 4), {})
     assert point(environ={}, start_response=None) == ((), {"environ": {}, "start_response": None})
+
+
+class Wrapper:
+    """A server's ``wsgi.file_wrapper``."""
+
+    def __init__(self, file, size=8):
+        self.file = file
+        self.close = file.close
+
+    def __iter__(self):
+        return iter(lambda: self.file.read(8), b"")
+
+
+@pytest.mark.parametrize("wrapper", [Wrapper, lambda file, size=8: Wrapper(file)])
+def test_a_file_of_the_servers_own_wrapper_comes_out_as_it_is(wrapper):
+    made = []
+
+    def sends_file(environ, start_response):
+        start_response("200 OK", list(HEADERS))
+        made.append(environ["wsgi.file_wrapper"](io.BytesIO(b"a file")))
+        return made[0]
+
+    app = stack(Passes, sends_file)
+    given = environ(**{"wsgi.file_wrapper": wrapper})
+
+    result = app(given, lambda *args: lambda data: None)
+
+    assert result is made[0]
+    result.close()
+    assert streams(app) == []
+    assert [str(one) for one in app.violations if one.verdict == "fail"] == []
+
+
+def test_a_list_keeps_its_length(serve):
+    app = stack(Passes, silent)
+
+    result = app(environ(), lambda *args: lambda data: None)
+
+    assert len(result) == 1
+    assert list(result) == [b"hello"]
+    result.close()
