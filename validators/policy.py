@@ -7,6 +7,8 @@ collect or a callable.
 
 from __future__ import annotations
 
+from _thread import allocate_lock
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -66,6 +68,10 @@ class Rules:
             )
             self._wanted[requirement] = wanted
         return wanted
+
+
+_COUNTING = allocate_lock()
+"""Held while a breach is counted; one for all, so that a policy can be copied."""
 
 
 class Policy:
@@ -169,12 +175,13 @@ class Policy:
             action(violation)
             return None
         key = _kind(violation)
-        self._counts[key] = self._counts.get(key, 0) + 1
-        if action == "collect":
-            self._collected.setdefault(key, violation)
-            return None
+        with _COUNTING:
+            self._counts[key] = number = self._counts.get(key, 0) + 1
+            if action == "collect":
+                self._collected.setdefault(key, violation)
+                return None
         if action == "log":
-            if self._counts[key] == 1:  # bounded: each kind of breach is logged once
+            if number == 1:  # bounded: each kind of breach is logged once
                 import logging
 
                 logging.getLogger("gateproof").warning("%s", violation)
