@@ -56,7 +56,7 @@ def test_others_catch_some_of_it(interface):
 
     assert measured.witnesses.total() > 100
     for column in measured.columns:
-        assert column.caught.total() > measured.witnesses.total() / 5, column.lint.name
+        assert column.caught.total() > 25, column.lint.name
 
 
 @pytest.mark.parametrize("interface", ["wsgi", "asgi"])
@@ -151,8 +151,12 @@ def test_the_page_is_up_to_date(checkout):
         page.parent.mkdir(exist_ok=True)
         page.write_text(made)
     written = page.read_text()
-    versions = [f"| {one.version} |" for one in PEERS if f"| {one.version} |" not in written]
-    if versions:
-        pytest.skip(f"the page was made with other versions than {', '.join(versions)}")
+    others = [one for one in PEERS if one.distribution and f"| {one.version} |" not in written]
+    if others:
+        pytest.skip(f"the page was made with other versions of {', '.join(map(str, others))}")
 
-    assert written == made, f"{page} is out of date: set {WRITE}=1 and run this test"
+    # wsgiref.validate is the same in every release of CPython that we know.
+    interpreter = re.compile(r"CPython \d+\.\d+")
+    assert interpreter.sub("CPython", written) == interpreter.sub("CPython", made), (
+        f"{page} is out of date: set {WRITE}=1 and run this test"
+    )
