@@ -180,3 +180,18 @@ def test_an_error_of_the_application_is_nobody_elses(outermost, serve, tmp_path)
     assert served.error is None
     assert b"Internal Server Error" in served.body
     assert told(outermost) == []
+
+
+def test_added_one_by_one(outermost, serve):
+    """``add_middleware`` puts the latest outermost: a layer is added after what it names."""
+    app = stacks.Starlette(routes=stacks.ROUTES)
+    app.add_middleware(layer("routes"))
+    app.add_middleware(stacks.GZipMiddleware)
+    app.add_middleware(outermost)
+
+    served = serve["asgi"](app, path="/long", root_path="", method="GET")
+
+    assert served.error is None
+    assert served.sent[0]["status"] == 200
+    assert repr(app.user_middleware[0]) == "Middleware(layer('outermost'))"
+    assert told(outermost) == []
