@@ -80,29 +80,41 @@ class Ambient:
         Raises:
             ConformanceError: as the policy says.
         """
-        facts: list[tuple[str, int]] = []
-        if environ.get("wsgi.run_once") is True:
-            facts.append(("again", self._again()))
+        earlier = self._again() if environ.get("wsgi.run_once") is True else 0
         own, running = get_ident(), self._running
-        enters = environ.get("wsgi.multithread") is False and own not in running
-        if enters:
-            facts.append(("overlap", len(running)))
-            running.add(own)
-        try:
-            told = [fact for fact in facts if fact[1]]
-            if not told:
+        if environ.get("wsgi.multithread") is not False or own in running:
+            # Others may run, or the application calls itself.
+            if not earlier:
                 return usual()
-            watching = watch()
-
-            def invoke(starter: Any) -> Any:
-                for step, count in told:
-                    watching.rare(step, count)
-                return app(environ, starter)
-
-            return watching.call(app, environ, start_response, invoke)
+            return self._told(earlier, 0, watch(), app, environ, start_response)
+        running.add(own)
+        try:
+            others = len(running) - 1
+            if not earlier and not others:
+                return usual()
+            return self._told(earlier, others, watch(), app, environ, start_response)
         finally:
-            if enters:  # else the application calls itself
-                running.discard(own)
+            running.discard(own)
+
+    @staticmethod
+    def _told(
+        earlier: int,
+        others: int,
+        watching: Watching,
+        app: Callable[..., Any],
+        environ: dict[str, Any],
+        start_response: Any,
+    ) -> Any:
+        """Serve a request, and tell of earlier calls and of other calls that run."""
+
+        def invoke(starter: Any) -> Any:
+            if earlier:
+                watching.rare("again", earlier)
+            if others:
+                watching.rare("overlap", others)
+            return app(environ, starter)
+
+        return watching.call(app, environ, start_response, invoke)
 
     @staticmethod
     def concerns(environ: Any) -> bool:
