@@ -10,6 +10,7 @@ from __future__ import annotations
 from gateproof.validators import schema
 from gateproof.validators.asgi import refused
 from gateproof.validators.asgi.claims import CLAIMS
+from gateproof.validators.asgi.files import of_kind
 from gateproof.validators.asgi.foreign import DELIVERED
 from gateproof.validators.asgi.http import HTTPJudge
 from gateproof.validators.asgi.judge import WITH_DATA, Judge, judge
@@ -289,9 +290,8 @@ def _returned(judging: Judge) -> Iterator[frozenset[str]]:
 
 def _marginal(judging: Judge, step: str, data: object) -> Iterator[frozenset[str]]:
     """What is seen of files after the call, of a cancelled call, of a failing receive()."""
-    if step == "files" and isinstance(data, list):
-        kinds = {fact[0] for fact in data if isinstance(fact, tuple) and fact}
-        if "open" in kinds:
+    if step == "files":
+        if of_kind(data, "open", 2):
             yield frozenset({"asgi.ext.zerocopy.app-closes-file"})
     elif step == "cancel" and not judging.gone:
         if isinstance(judging, HTTPJudge):

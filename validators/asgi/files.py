@@ -68,14 +68,23 @@ def _size(path: str, elapsed: float) -> int | None:
 
 def judged(judge: HTTPJudge, facts: object) -> Found:
     """What the state of the files after the call breaks."""
-    if type(facts) is not list:
-        return NOTHING
-    open_ = [exact(fact[1]) or shown(fact[1]) for fact in facts if _is(fact, "open", 2)]
+    open_ = [exact(fact[1]) or shown(fact[1]) for fact in of_kind(facts, "open", 2)]
     found = unclosed(open_) if open_ else NOTHING
-    for fact in facts:
-        if _is(fact, "size", 3) and type(fact[2]) is int:
+    for fact in of_kind(facts, "size", 3):
+        if type(fact[2]) is int:
             found = (*found, *missized(judge, fact[1], fact[2]))
     return found
+
+
+def of_kind(facts: object, kind: str, length: int) -> list[tuple[object, ...]]:
+    """Those of ``facts`` that are tuples of ``length`` and begin with ``kind``."""
+    if type(facts) is not list:
+        return []
+    return [
+        fact
+        for fact in facts
+        if type(fact) is tuple and len(fact) == length and exact(fact[0]) == kind
+    ]
 
 
 def unclosed(files: list[str]) -> Found:
@@ -107,7 +116,3 @@ def missized(judge: HTTPJudge, path: object, size: int) -> Found:
             f"content-length {size}",
         ),
     )
-
-
-def _is(fact: object, kind: str, length: int) -> bool:
-    return type(fact) is tuple and len(fact) == length and exact(fact[0]) == kind
