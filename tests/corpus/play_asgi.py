@@ -37,6 +37,7 @@ WEBSOCKET = {
     "path": "/",
     "raw_path": b"/",
     "query_string": b"",
+    "root_path": "",
     "headers": [(b"host", b"example.org")],
     "subprotocols": ["chat"],
 }

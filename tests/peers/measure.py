@@ -51,6 +51,12 @@ class Column:
         """Records of the clean corpus that it reported."""
         return set().union(*self.alarms.values())
 
+    @property
+    def remaining(self) -> int:
+        """How many it would still report without the rule that alarms most often."""
+        ordered = sorted(self.alarms.values(), key=len)[:-1]
+        return len(set().union(*ordered))
+
 
 @dataclass
 class Measured:
@@ -152,8 +158,11 @@ was played live under every checker, by a scripted application and a scripted se
 neighbour, whatever it calls it. Checkers that demand a Content-Type or optional keys were given
 these, so that they look further. *Alarmed* are correct exchanges that a checker reported:
 neighbours of witnesses, and the clean corpus of odd but legal exchanges (`tests/corpus/`), less
-those of which the text asks for a word. Only errors and warnings count as reports. *Died* is a
-checker that raised something else.
+those of which the text asks for a word; *but for one rule* leaves out the rule that alarms most
+often. Only errors and warnings count as reports. *Died* is a checker that raised something else.
+
+The witnesses were written for our own requirements, so our column shows no more than that they
+are caught live, too. What others check and we might not is measured by their own rules, below.
 
 Mutants that show only when several exchanges are compared need a suite, not a checker of one
 exchange; they are not played here."""
@@ -164,8 +173,9 @@ for the reason given. The last column names a position in `validators/positions/
 requirement that `gateproof explain` tells more about."""
 
 HEADLINE = (
-    "| checker | version | caught | requirements | neighbours alarmed | corpus alarmed | died |",
-    "|---|---|--:|--:|--:|--:|--:|",
+    "| checker | version | caught | requirements | neighbours alarmed | corpus alarmed | "
+     "but for one rule | died |",
+    "|---|---|--:|--:|--:|--:|--:|--:|",
 )
 
 
@@ -184,7 +194,7 @@ def _summary(measured: Measured) -> Iterator[str]:
         version = "this" if column.lint.name == "gateproof" else column.lint.version
         yield (
             f"| {column.lint.name} | {version} | {column.caught.total()} | {len(column.caught)} "
-            f"| {column.neighbours} | {len(column.alarmed)} | {died} |"
+            f"| {column.neighbours} | {len(column.alarmed)} | {column.remaining} | {died} |"
         )
 
 
