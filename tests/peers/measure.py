@@ -172,11 +172,9 @@ rule, a test holds us to catching the mutant; these are the others. We report no
 for the reason given. The last column names a position in `validators/positions/`, or the
 requirement that `gateproof explain` tells more about."""
 
-HEADLINE = (
-    "| checker | version | caught | requirements | neighbours alarmed | corpus alarmed | "
-     "but for one rule | died |",
-    "|---|---|--:|--:|--:|--:|--:|--:|",
-)
+HEADLINE = """| checker | version | caught | requirements | neighbours alarmed \
+| corpus alarmed | but for one rule | died |
+|---|---|--:|--:|--:|--:|--:|--:|"""
 
 
 def _summary(measured: Measured) -> Iterator[str]:
@@ -188,7 +186,7 @@ def _summary(measured: Measured) -> Iterator[str]:
         f"and {corpus} records of the clean corpus."
     )
     yield ""
-    yield from HEADLINE
+    yield from HEADLINE.splitlines()
     for column in measured.columns:
         died = len(column.crashed) + len(column.crashes)
         version = "this" if column.lint.name == "gateproof" else column.lint.version
