@@ -64,15 +64,15 @@ def parts(scope: object) -> dict[str, object]:
     once, are left out.
     """
     found: dict[str, object] = {}
-    if not issubclass(type(scope), dict):
-        return found
     try:
+        if not isinstance(scope, dict):
+            return found
         for key in KEYS:
-            if dict.__contains__(scope, key):  # type: ignore[arg-type]
-                value = _plain(dict.__getitem__(scope, key), 2)  # type: ignore[arg-type]
+            if dict.__contains__(scope, key):
+                value = _plain(dict.__getitem__(scope, key), 2)
                 if value is not _OTHER:
                     found[key] = value
-    except Exception:  # noqa: BLE001 - a hostile key: what cannot be read is not compared
+    except Exception:  # noqa: BLE001 - hostile: what cannot be read is not compared
         return {}
     return found
 

@@ -257,7 +257,7 @@ def _expected(scope: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         values = [value for name, value in fields if name == field]
         if len(values) == 1:
             yield variable, values[0]
-    server = scope.get("server")
+    server: Any = scope.get("server")
     if type(server) in (list, tuple) and len(server) == 2 and type(server[1]) is int:
         yield "SERVER_NAME", str(server[0])
         yield "SERVER_PORT", str(server[1])

@@ -99,7 +99,7 @@ class Link:
     def __init__(
         self,
         point: object,
-        component: object,
+        component: Any,
         name: str,
         kind: Kind,
         given: Any,
@@ -117,10 +117,10 @@ class Link:
         self.parts: dict[str, object] | None = None
         self.policy = policy
         self._outer = None if outer is None else ref(outer)
-        self.side = (
+        self.side: Side = (
             Side(name) if outer is None else Side(name, outer.side, bridged=outer.kind != kind)
         )
-        self.chain = Chain() if outer is None else outer.chain
+        self.chain: Chain = Chain() if outer is None else outer.chain
         self.chain.links.append(ref(self))
         self.inner: list[Link] = []
         self.pairs: list[Pair] = []

@@ -305,7 +305,7 @@ def _outermost(
 
 def _link(
     point: object,
-    component: object,
+    component: Any,
     layer: Layer,
     name: str,
     kind: Kind,
