@@ -130,7 +130,7 @@ def strange(judge: Judge, event: dict[str, object], party: Party) -> Found:
 
 def _undefined(judge: Judge, kind: str) -> Found:
     """Judge what receive() gave and no specification defines; a later version may."""
-    from gateproof.validators.asgi.judge import NEWEST
+    from gateproof.validators.asgi.versions import NEWEST
 
     if not kind.startswith(f"{judge.protocol}."):
         return (_outside(judge, kind, "server"),)
