@@ -71,6 +71,7 @@ ENVIRONS = shapes(
         V + "url-scheme-value": dotted("wsgi.url_scheme", b"http"),
         V + "input-present": dotted("wsgi.input", None),
         V + "errors-present": without(ENVIRON, "wsgi.errors"),
+        "wsgi.file-wrapper.callable-signature": dotted("wsgi.file_wrapper", "sendfile"),
         V + "multithread-present": without(ENVIRON, "wsgi.multithread"),
         V + "multiprocess-present": without(ENVIRON, "wsgi.multiprocess"),
         V + "run-once-present": without(ENVIRON, "wsgi.run_once"),

@@ -140,6 +140,10 @@ def matches(value: object, name: str) -> bool:
 
 def matcher(names: tuple[str, ...]) -> Callable[[object], bool]:
     """A check that a value is of one of the types ``names``."""
+    if names == ("callable",):
+        return callable
+    if set(names) == {"callable", "None"}:  # asked of every environ
+        return lambda value: callable(value) or value is None
 
     def matches_any(value: object) -> bool:
         return any(matches(value, name) for name in names)
