@@ -1,6 +1,6 @@
 """What users read of each finding: held fast, and held to the form of a sentence.
 
-``GATEPROOF_WRITE_FINDINGS=1`` writes the files of ``findings/`` anew. They are to be
+``GATEPROOF_UPDATE_SNAPSHOTS=1`` writes the files of ``findings/`` anew. They are to be
 read before they are committed, as their readers will read them.
 """
 
@@ -23,7 +23,7 @@ from gateproof.validators.policy import Policy, Rules
 from gateproof.validators.violation import Rung
 
 FOLDER = Path(__file__).parent / "findings"
-WRITE = "GATEPROOF_WRITE_FINDINGS" in os.environ
+WRITE = os.environ.get("GATEPROOF_UPDATE_SNAPSHOTS") == "1"
 FILES = {
     module.__name__.rpartition(".")[2]: module
     for prefix in ("order_asgi_", "shapes_asgi_")
@@ -79,7 +79,7 @@ def test_findings_read_as_they_did(name):
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
 
-    assert path.exists(), "no snapshot yet: run with GATEPROOF_WRITE_FINDINGS=1, and read it"
+    assert path.exists(), "no snapshot yet: run with GATEPROOF_UPDATE_SNAPSHOTS=1, and read it"
     assert text == path.read_text()
 
 

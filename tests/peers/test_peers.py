@@ -15,7 +15,7 @@ from peers.plays import plays
 
 from gateproof.validators.catalogue import requirement, requirements
 
-WRITE = "GATEPROOF_WRITE_PEERS"
+WRITE = "GATEPROOF_UPDATE_SNAPSHOTS"
 ABSENT = [f"{one.name}: {one.absent}" for one in PEERS if one.absent]
 GAPS = {rule.ours for rules in RULES.values() for rule in rules if rule.gap}
 

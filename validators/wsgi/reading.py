@@ -87,7 +87,7 @@ class Reading:
         self, method: str, args: tuple[object, ...], data: bytes | list[bytes]
     ) -> Iterator[Breach]:
         """A use gave ``data``."""
-        octets = len(data) if type(data) is bytes else sum(map(len, data))
+        octets = len(data) if isinstance(data, bytes) else sum(map(len, data))
         left = self.left
         if left is not None:
             self.left = max(left - octets, 0)
@@ -127,7 +127,7 @@ class Reading:
             self._end("read() had given all that was left", WHOLE)
         elif not data:
             self._end(f"{call} had given {data!r}", LIBRARY)
-        elif type(data) is list:
+        elif isinstance(data, list):
             if not args:
                 self._end("readlines() had given all lines that were left", LIBRARY)
         elif method != "read" and not data.endswith(b"\n"):
