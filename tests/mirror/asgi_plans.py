@@ -169,8 +169,9 @@ class Server:
         self.plan = plan
         self.trace = trace
         whole = {**SCOPES[plan["kind"]], **plan["scope"]}
-        made = {key: value for key, value in whole.items() if key not in plan["omit"]}
-        self.scope = trace.name(made, "scope")
+        for key in plan["omit"]:
+            whole.pop(key, None)
+        self.scope = trace.name(whole, "scope")
         self.events = [trace.name(dict(e), f"event {n}") for n, e in enumerate(plan["events"])]
         self.received = self.sent = 0
 
@@ -184,11 +185,15 @@ class Server:
 
     async def send(self, event):
         self.trace.add("server", "send", event)
-        self.trace.add("server", "sent", *inside(event))
+        self.trace.add("server", "sent", *self.told(event))
         number, self.sent = self.sent, self.sent + 1
         await self.pause("send", number)
         if number == self.plan["send_fails"]:
             raise self.trace.name(OSError("the client has gone"), "gone")
+
+    def told(self, event):
+        """What the server reads of an event."""
+        return inside(event)
 
     async def pause(self, label, number):
         for _ in range(self.plan["pauses"][number % 4]):

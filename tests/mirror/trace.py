@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+_DEPTH = 4
+_BITS = 1000
 _SCALARS = (str, bytes, bytearray, int, float, bool, type(None))
 
 
@@ -32,27 +34,34 @@ class Trace:
         self._named[id(thing)] = (name, thing)  # kept alive, so that its id stays its own
         return thing
 
-    def told(self, value: object) -> object:
-        """A value as plain data: its name, or its exact type and what it holds."""
+    def told(self, value: Any, depth: int = 0) -> object:
+        """A value as plain data: its name, or its exact type and what it holds.
+
+        Nothing of the value's own is run: it may be made to hurt whoever looks at it.
+        """
+        kind = type(value)
         known = self._named.get(id(value))
         if known is not None and known[1] is value:
-            if isinstance(value, BaseException):  # a cause, or a context, may be new on it
+            if issubclass(kind, BaseException):  # a cause, or a context, may be new on it
                 return (known[0], *map(self._cause, (value.__cause__, value.__context__)))
             return known[0]
-        kind = type(value)
+        if kind is int and value.bit_length() > _BITS:  # too long to be shown
+            return ("int", value.bit_length(), hash(value))
         if kind in _SCALARS:
             return (kind.__name__, value)
-        if isinstance(value, BaseException):
-            return self._error(value)
-        if isinstance(value, dict):
-            return (kind.__name__, [(self.told(k), self.told(v)) for k, v in dict.items(value)])
-        if isinstance(value, list | tuple):
-            return (kind.__name__, [self.told(item) for item in value])
-        return "an object"
-
-    def _error(self, error: BaseException) -> object:
-        causes = map(self._cause, (error.__cause__, error.__context__))
-        return (type(error).__name__, [self.told(item) for item in error.args], *causes)
+        if depth > _DEPTH:
+            return "something deep inside"
+        if issubclass(kind, BaseException):
+            causes = map(self._cause, (value.__cause__, value.__context__))
+            return (kind.__name__, [self.told(item, depth + 1) for item in value.args], *causes)
+        if issubclass(kind, dict):
+            pairs = dict.items(value)
+            return (kind.__name__, [tuple(self.told(x, depth + 1) for x in p) for p in pairs])
+        for base in (list, tuple):
+            if issubclass(kind, base):
+                items = base.__iter__(value)
+                return (kind.__name__, [self.told(item, depth + 1) for item in items])
+        return f"a {kind.__name__}" if kind.__module__.startswith("stress") else "an object"
 
     def _cause(self, error: BaseException | None) -> object:
         if error is None:

@@ -68,10 +68,9 @@ class Server:
             except Exception as error:
                 told("server", "caught in the middle", error)
             finally:
-                if hasattr(result, "close"):
-                    self.close(result)
+                self.close(result)
             del result
-        told("server", "has environ", dict(self.environ))
+        told("server", "has environ", dict(dict.items(self.environ)))
 
     def kind(self, result: Any) -> Iterator[Any]:
         """What a server may find out about a result without taking anything of it."""
@@ -106,7 +105,8 @@ class Server:
 
     def close(self, result: Any) -> None:
         try:
-            result.close()
+            if hasattr(result, "close"):
+                result.close()
         except Exception as error:
             self.trace.add("server", "caught while closing", error)
 
