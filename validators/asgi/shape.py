@@ -204,6 +204,8 @@ def _blame(breach: Breach, party: Party) -> Breach:
 
 _SCALARS = frozenset({str, bytes, int, float, bool, type(None)})
 _MOST = 200
+_LONG = 200
+"""The longest text that a fingerprint holds: a body must not live on in a memory."""
 
 
 def _fingerprint(value: object) -> object:
@@ -215,6 +217,8 @@ def _fingerprint(value: object) -> object:
 def _describe(value: object, parts: list[object]) -> bool:
     kind = type(value)
     if kind in _SCALARS:
+        if (kind is str or kind is bytes) and len(value) > _LONG:  # type: ignore[arg-type]
+            return False
         parts.append(kind)
         parts.append(value)
     elif kind is dict or kind is list or kind is tuple:
