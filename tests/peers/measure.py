@@ -150,7 +150,8 @@ def _page() -> Iterator[str]:
 
 INTRODUCTION = """# How other checkers compare
 
-Made by `GATEPROOF_UPDATE_SNAPSHOTS=1 python -m pytest tests/peers`; a test fails when it is out of date.
+Made by `GATEPROOF_UPDATE_SNAPSHOTS=1 python -m pytest tests/peers`;
+a test fails when it is out of date.
 
 Every *witness* of our tests (an exchange that breaks one requirement, and a correct neighbour)
 was played live under every checker, by a scripted application and a scripted server.

@@ -20,7 +20,6 @@ class Rule:
         silent: the spec does not back it: the position, or the requirement
             whose entry says so; we report nothing, at most remark.
         why: one sentence for the table, where we are silent.
-        gap: the spec backs the rule, and we miss it still.
     """
 
     name: str
@@ -28,4 +27,3 @@ class Rule:
     ours: str = ""
     silent: str = ""
     why: str = ""
-    gap: bool = False

@@ -84,6 +84,11 @@ RESPONSES = [
         [request(), start(304, headers=LENGTH), body()],
     ),
     order(
+        "http1.cl.not-in-1xx-204",
+        [request(), start(204, headers=LENGTH), body()],
+        [request(), start(204), body()],
+    ),
+    order(
         "asgi.http.app.body-for-bodyless-status",
         [request(), start(204), body(b"no content")],
         [request(), start(204), body(b"")],

@@ -57,6 +57,21 @@ WITNESSES = [
         ("Content-Type", "multipart/byteranges; boundary=a"),
     ),
     order(
+        "http1.body.1xx-204-304-none",
+        (CALL, start(status="204 No Content"), STARTED, result(), NEXT, item(b"a")),
+        (CALL, start(status="204 No Content"), STARTED, result(), NEXT, EXHAUSTED),
+    ),
+    order(
+        "http1.body.1xx-204-304-none",
+        (CALL, start(status="304 Not Modified"), STARTED, write(b"a"), WRITTEN),
+        (CALL, length(5, status="304 Not Modified"), STARTED, result(), NEXT, EXHAUSTED),
+    ),
+    order(
+        "http1.cl.not-in-1xx-204",
+        (CALL, length(5, status="204 No Content"), STARTED, result(), NEXT, EXHAUSTED),
+        (CALL, start(status="204 No Content"), STARTED, result(), NEXT, EXHAUSTED),
+    ),
+    order(
         "http1.status.426-needs-upgrade",
         (CALL, start(status="426 Upgrade Required")),
         (CALL, start(status="400 Bad Request")),

@@ -209,9 +209,16 @@ def _answered(judging: Judge, step: str, error: object) -> Iterator[frozenset[st
             yield frozenset({"asgi.websocket.send.raises-oserror-when-closed"})
 
 
+NO_CONTENT = 204
+"""The status of a response that has no body, and no length either."""
+
+
 def _checked(judging: HTTPJudge, kind: str, event: dict[str, object]) -> Iterator[frozenset[str]]:
     if kind == "http.response.start":
         yield frozenset({"asgi.http.request.app-not-trigger-on-scope"})
+        status = event.get("status")
+        if type(status) is int and status == NO_CONTENT:
+            yield frozenset({"http1.cl.not-in-1xx-204"})
     elif kind == "http.response.body":
         if "http.response.pathsend" in judging.extensions:
             yield CONTENT.column(Gives.BODY)

@@ -144,9 +144,10 @@ class HTTPJudge(Judge):
         headers = event.get("headers")
         self.given = tuple(headers) if type(headers) is list or type(headers) is tuple else ()
         self.length = self.left = checks.promised(self)
+        found = checks.useless_length(self) if status == 204 else NOTHING
         if self.heard or before == Response.ASTRAY:
-            return NOTHING
-        return checks.unheard(self)
+            return found
+        return (*found, *checks.unheard(self))
 
     def _body(self, event: dict[str, object]) -> Found:
         before = self.before = self.state

@@ -14,6 +14,7 @@ FINDS = {
         "asgi.http.app.content-length-consistent",
         "asgi.http.app.body-for-bodyless-status",
     ),
+    "useless_length": ("http1.cl.not-in-1xx-204",),
     "unheard": ("asgi.http.request.app-not-trigger-on-scope",),
     "descriptor": ("asgi.ext.zerocopy.file-descriptor",),
     "described": ("asgi.ext.pathsend.app-sets-headers",),
@@ -46,7 +47,7 @@ def promised(judge: HTTPJudge) -> int | None:
     """How many octets of body ``content-length`` binds the application to.
 
     None for HEAD and 304, whose length speaks of another response, and where the
-    field is missing, repeated or no number.
+    field is missing, repeated or no number. A 204 has no body to bind.
     """
     length = None
     for pair in judge.given:
@@ -60,6 +61,24 @@ def promised(judge: HTTPJudge) -> int | None:
         return None
     length = length.strip(b" \t")
     return int(length) if length.isdigit() and len(length) < 20 else None
+
+
+def useless_length(judge: HTTPJudge) -> Found:
+    """A response that can have no body declares a length; that of nothing does no harm."""
+    length = judge.length
+    if length is None:
+        return NOTHING
+    judge.length = judge.left = None
+    return (
+        breach(
+            "http1.cl.not-in-1xx-204",
+            f"a response with status {judge.status} has a content-length",
+            f"content-length {length}",
+            "no content-length",
+            party="application",
+            verdict="weak" if length else "observed",
+        ),
+    )
 
 
 def counted(judge: HTTPJudge, body: object, *, last: bool) -> Found:

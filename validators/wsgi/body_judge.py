@@ -36,9 +36,21 @@ class BodyJudge:
         total: octets produced when last settled.
         room: octets that Content-Length allows, ``None`` where none binds.
         over: whether more was produced.
+        bodiless: the status of a response that has no body, until one is produced.
     """
 
-    __slots__ = ("base", "left", "memory", "over", "room", "seen", "state", "total", "writing")
+    __slots__ = (
+        "base",
+        "bodiless",
+        "left",
+        "memory",
+        "over",
+        "room",
+        "seen",
+        "state",
+        "total",
+        "writing",
+    )
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
@@ -47,6 +59,7 @@ class BodyJudge:
         self.base = self.total = self.seen = 0
         self.room: int | None = None
         self.over = False
+        self.bodiless = ""
 
     def write(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Found:
         """The application calls ``write()``."""
@@ -90,7 +103,7 @@ class BodyJudge:
 
     def first(self, piece: bytes) -> bool:
         """Whether ``piece`` is the first of an ordinary response, which is then noted."""
-        if self.state != _STARTED or not piece:
+        if self.state != _STARTED or not piece or self.bodiless:
             return False
         room = UNBOUNDED if self.room is None else self.room
         left = room - len(piece)
@@ -134,6 +147,11 @@ class BodyJudge:
         found: list[Breach] = []
         if cell.requirement is not None:
             found.append(broken(RESPONSE, before, symbol))
+        if octets and self.bodiless:
+            from gateproof.validators.wsgi import owed
+
+            found.append(owed.nothing(self.bodiless, octets))
+            self.bodiless = ""
         if not issubclass(type(piece), bytes):
             self.room = None  # its octets cannot be counted
         self.total += octets

@@ -161,6 +161,7 @@ def _sound(_: object) -> bool:
 class _Accepted:
     """Stands for the compiled checks while what they have accepted is gone through again."""
 
+    bodiless: frozenset[str] = frozenset()
     statuses: frozenset[str] = frozenset()
     environ = headers = status = status_is_sound = exc_info = item = write = staticmethod(_sound)
 

@@ -80,6 +80,8 @@ def _start(judge: WSGIJudge, data: Any) -> Iterator[frozenset[str]]:
     yield present("wsgi/headers", args[1])
     if type(args[0]) is str and args[0][:3] in owed.FIELDS:
         yield frozenset({owed.FIELDS[args[0][:3]][0]})
+    if type(args[0]) is str and args[0].startswith("204"):
+        yield frozenset({owed.NO_LENGTH})
     if args[2] is not None:
         yield schema.requirements("wsgi/exc_info")
     # A first call breaks nothing yet, but it is what a second would be held against.
@@ -108,6 +110,8 @@ def _start_raised(judge: WSGIJudge, error: Any) -> Iterator[frozenset[str]]:
 
 
 def _write(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
+    if judge.body.bodiless:
+        yield frozenset({owed.NO_BODY})
     if judge.body.room is not None:
         yield frozenset({"wsgi.content-length.app-accurate"})
     yield WRITING.column(Writes.WRITE) | RESPONSE.column(Does.WRITE)
@@ -132,6 +136,8 @@ def _result(_judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
 
 
 def _item(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
+    if judge.body.bodiless:
+        yield frozenset({owed.NO_BODY})
     yield schema.requirements("wsgi/item") | RESPONSE.column(Does.ITEM)
     if judge.body.over:
         yield frozenset({"wsgi.content-length.stop-iterating"})
@@ -140,6 +146,8 @@ def _item(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
 
 
 def _exhausted(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
+    if judge.body.bodiless:
+        yield frozenset({owed.NO_BODY})
     yield RESPONSE.column(Does.EXHAUST)
     if judge.body.room is not None:
         yield frozenset({"wsgi.content-length.app-accurate"})

@@ -53,9 +53,6 @@ _ABSENT: object = object()
 UNBOUNDED = 1 << 62
 """Octets that may be read where no length is declared."""
 
-BODILESS = ("1", "204", "304")
-"""How statuses begin whose Content-Length says nothing of the body that follows."""
-
 TRUSTED = frozenset(
     {type(_ for _ in ()), type(iter([])), type(iter(())), map, filter, itertools.chain}
 )
@@ -85,10 +82,10 @@ class Starter(proxies.Starter):
         shapes = watching.shapes
         room = -1
         try:
+            known = type(status) is str and status in shapes.statuses
             sound = (
-                type(status) is str
+                (known or (type(status) is str and status in shapes.bodiless))
                 and type(headers) is list
-                and status in shapes.statuses
                 and shapes.headers(headers)
             )
             if sound:
@@ -102,11 +99,11 @@ class Starter(proxies.Starter):
                         room = int(value)
         except Exception:  # noqa: BLE001 - a hostile object
             sound = False
-        if not sound:
+        if not sound or (room >= 0 and not known and status.startswith("204")):
             return _closely_started(watching, inner, args, kwargs)
-        if room >= 0 and (
-            status.startswith(BODILESS) or watching.log[0][1].get("REQUEST_METHOD") == "HEAD"
-        ):
+        if not known:
+            room = 0  # not a single octet is ordinary
+        elif room >= 0 and watching.log[0][1].get("REQUEST_METHOD") == "HEAD":
             room = -1
         log = watching.log
         log.append((status, headers.copy(), None))
@@ -227,7 +224,8 @@ def pieces(watching: Ordinary, iterator: Iterator[Any], result: object) -> Itera
             asked = False
             if not ordinary:
                 closer = watching.closely()
-                closer.item(piece)
+                if not proxies.only_counted(closer, piece):
+                    closer.item(piece)
                 yield piece
                 yield from proxies.items(closer, iterator, result)
                 return

@@ -1,4 +1,4 @@
-"""Fields that HTTP asks of a response with some statuses.
+"""What HTTP asks of a response with some statuses: fields, and no body.
 
 https://www.rfc-editor.org/rfc/rfc9110#section-15
 """
@@ -6,6 +6,7 @@ https://www.rfc-editor.org/rfc/rfc9110#section-15
 from __future__ import annotations
 
 from gateproof.validators.violation import Breach
+from gateproof.validators.wsgi.request import octets as counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +23,38 @@ FIELDS: dict[str, tuple[str, str, Verdict | None]] = {
 }
 """For each code the requirement, the field, and a milder verdict."""
 
-REQUIREMENTS = frozenset(requirement for requirement, _, _ in FIELDS.values())
+NO_BODY = "http1.body.1xx-204-304-none"
+NO_LENGTH = "http1.cl.not-in-1xx-204"
+
+REQUIREMENTS = frozenset(requirement for requirement, _, _ in FIELDS.values()) | {
+    NO_BODY,
+    NO_LENGTH,
+}
 """Every requirement that is decided here."""
+
+
+def nothing(status: str, octets: int) -> Breach:
+    """A response without a body was given one."""
+    return Breach(
+        NO_BODY,
+        f"the body has {counted(octets)} though the status is {status!r}",
+        observed=counted(octets),
+        expected="no body",
+        party="application",
+        verdict="weak",
+    )
+
+
+def length(status: str, declared: int) -> Breach:
+    """A response without a body declares a length; that of nothing does no harm."""
+    return Breach(
+        NO_LENGTH,
+        f"a response with status {status!r} has a Content-Length",
+        observed=f"Content-Length: {declared}",
+        expected="no Content-Length",
+        party="application",
+        verdict="weak" if declared else "observed",
+    )
 
 
 def fields(status: str, headers: Sequence[tuple[str, str]]) -> Iterator[Breach]:

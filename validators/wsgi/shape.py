@@ -29,10 +29,12 @@ class Shapes:
 
     Each takes a value and returns whether it is sound; they may raise on a
     hostile object, which the judge takes for a rejection. ``statuses`` remembers
-    some that were found sound: an application uses few.
+    some that were found sound, for an application uses few, and ``bodiless`` some
+    whose responses have no body.
     """
 
     __slots__ = (
+        "bodiless",
         "environ",
         "exc_info",
         "headers",
@@ -56,6 +58,7 @@ class Shapes:
         from gateproof.validators.schema import compiled
 
         self.statuses: set[str] = set()
+        self.bodiless: set[str] = set()
         self.ignore = {name: _ignored(name, rules) for name in WHOLE}
         self.mildest: Verdict = LEVELS[rules.level][-1]  # type: ignore[assignment]
         for name in WHOLE:
@@ -67,9 +70,10 @@ class Shapes:
         if not self.status(status):
             return False
         if type(status) is str and len(status) < 64 and not status.startswith(RARE):
-            if len(self.statuses) >= MOST:
-                self.statuses.clear()
-            self.statuses.add(status)
+            known = self.bodiless if status.startswith(BODILESS) else self.statuses
+            if len(known) >= MOST:
+                known.clear()
+            known.add(status)
         return True
 
     def explain(self, name: str, value: object) -> list[Breach]:
@@ -92,6 +96,10 @@ class Shapes:
                 )
             ]
 
+
+BODILESS = ("204", "304")
+"""How the statuses begin whose responses have no body:
+https://www.rfc-editor.org/rfc/rfc9112#section-6.3"""
 
 RARE = ("206", "401", "405", "426", "5")
 """How statuses begin that are looked at closer each time, and so are not remembered."""

@@ -13,6 +13,7 @@ from gateproof.validators.wsgi.machines import (
     Starter,
 )
 from gateproof.validators.wsgi.memory import CLOSER, NOTHING, broken, declared_length, true
+from gateproof.validators.wsgi.shape import BODILESS as WITHOUT
 from gateproof.validators.wsgi.shape import RARE
 
 TYPE_CHECKING = False
@@ -75,7 +76,7 @@ class StartJudge:
         exc_info = args[2] if len(args) > 2 else None
         shapes = self.memory.shapes
         try:
-            sound = type(status) is str and status in shapes.statuses
+            sound = type(status) is str and (status in shapes.statuses or status in shapes.bodiless)
             if not sound:
                 sound = shapes.status_is_sound(status)
                 closer = type(status) is str and status.startswith(RARE)
@@ -112,6 +113,10 @@ class StartJudge:
             self.pending = (text, _declares(headers), ())
             if self.declared == 0 and symbol == _START_ERROR:
                 self.state = _DOUBTFUL  # a server may send a head of no body at once
+            if self.pending[1] is not None and text.startswith("204"):
+                from gateproof.validators.wsgi import owed
+
+                found = [owed.length(status, self.pending[1])]  # type: ignore[arg-type]
         cell = _RESPONSE_ROWS[before][symbol]
         body.state = cell.state
         if cell.requirement is not None:
@@ -149,6 +154,7 @@ class StartJudge:
             self.declared = declared
             unbound = self.method == "HEAD" or status.startswith(BODILESS)
             self.body.room = None if unbound else declared
+            self.body.bodiless = status if status.startswith(WITHOUT) else ""
         if cell.requirement is None and not defects:
             return NOTHING
         from gateproof.validators.wsgi import response
