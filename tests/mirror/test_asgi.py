@@ -73,6 +73,54 @@ def test_a_validator_that_raises_is_a_mirror_of_what_is_correct(rng):
         assert parted(made, ASGIValidator) == "", made
 
 
+def echo(kind):
+    """A connection whose application takes all it is sent and answers each, with pauses."""
+    made = plan(random.Random(kind))
+    events = {
+        "http": [{"type": "http.request", "body": b"a", "more_body": more} for more in (1, 1, 0)],
+        "websocket": [{"type": "websocket.connect"}]
+        + [{"type": "websocket.receive", "text": "a"}] * 3,
+        "lifespan": [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}],
+    }
+    last = {"http": "http.disconnect", "websocket": "websocket.disconnect"}
+    answers = {
+        "http": [
+            {"type": "http.response.start", "status": 200},
+            {"type": "http.response.body", "body": b"a", "more_body": True},
+            {"type": "http.response.body", "body": b"b"},
+        ],
+        "websocket": [{"type": "websocket.accept"}]
+        + [{"type": "websocket.send", "text": "b"}] * 2
+        + [{"type": "websocket.close"}],
+        "lifespan": [
+            {"type": "lifespan.startup.complete"},
+            {"type": "lifespan.shutdown.complete"},
+        ],
+    }
+    steps = [step for answer in answers[kind] for step in (("receive",), ("send", answer))]
+    made |= {"kind": kind, "events": events[kind], "steps": steps, "pauses": [1, 1, 1, 1]}
+    made |= {"scope": {}, "omit": (), "send_fails": None, "receive_fails": None, "ends": None}
+    if kind in last:
+        made["events"] = [*events[kind], {"type": last[kind], "code": 1005}]
+    return made
+
+
+@pytest.mark.parametrize("survives", [True, False])
+@pytest.mark.parametrize("kind", ["http", "websocket", "lifespan"])
+def test_a_connection_may_end_at_every_point(kind, survives):
+    """The client leaves, the server cancels, drops, or fails to send or receive: anywhere."""
+    whole = {**echo(kind), "survives": survives, "lets_pass": not survives}
+    points = len(whole["steps"]) + 2
+    cases = [{"events": [*whole["events"][:at], whole["events"][-1]]} for at in range(points)]
+    cases += [{"ends": (deed, at)} for deed in ("cancel", "drop") for at in range(points)]
+    cases += [{failing: at} for failing in ("send_fails", "receive_fails") for at in range(points)]
+    traces = []
+    for case in cases:
+        traces.append(str(play({**whole, **case}, bare).rungs))
+        assert parted({**whole, **case}, collecting) == "", case
+    assert len(set(traces)) > len(cases) / 3, "the points hardly differ"
+
+
 def test_plans_reach_everything():
     """Both ends of every choice are met, so that nothing above passes for want of trying."""
     told = set()
