@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import itertools
 import threading
 
 import pytest
 
 from gateproof.validators import WSGIValidator
+from gateproof.validators.wsgi import ambient
 
 THREADS = "wsgi.environ.multithread-accurate"
 ONCE = "wsgi.environ.run-once-accurate"
@@ -117,6 +119,23 @@ def test_an_application_that_calls_itself_is_one_thread(make_environ):
     list(validator(make_environ(**ALONE), starter))
 
     assert validator.violations == []
+
+
+def test_greenlets_of_one_thread_are_not_told_apart(make_environ, monkeypatch):
+    """As in gevent's own server, where ``get_ident`` is patched and the flag is false."""
+    idents = itertools.count(1)
+    monkeypatch.setattr(ambient, "get_ident", lambda: next(idents))
+
+    def app(environ, start_response):
+        if environ["PATH_INFO"] != "/other":
+            list(validator(make_environ(PATH_INFO="/other", **ALONE), starter))
+        return ok(environ, start_response)
+
+    validator = collecting(app)
+    list(validator(make_environ(**ALONE), starter))
+
+    assert validator.violations == []
+    assert next(idents) == 3
 
 
 def test_no_failure_is_looked_for_where_only_failures_count(calls):

@@ -8,6 +8,7 @@ time, and ``wsgi.run_once`` where the process is expected to call it only once.
 from __future__ import annotations
 
 import os
+import sys
 from _thread import get_ident
 
 from gateproof.validators.violation import Breach
@@ -90,7 +91,9 @@ class Ambient:
         running.add(own)
         try:
             others = len(running) - 1
-            if not earlier and not others:
+            if others:
+                others = _threads(running) - 1
+            if not earlier and others <= 0:
                 return usual()
             return self._told(earlier, others, watch(), app, environ, start_response)
         finally:
@@ -110,7 +113,7 @@ class Ambient:
         def invoke(starter: Any) -> Any:
             if earlier:
                 watching.rare("again", earlier)
-            if others:
+            if others > 0:
                 watching.rare("overlap", others)
             return app(environ, starter)
 
@@ -130,6 +133,15 @@ class Ambient:
             self._pid, self._served = pid, 0
         self._served += 1
         return self._served - 1
+
+
+def _threads(idents: set[int]) -> int:
+    """How many of ``idents`` are of threads, and not of greenlets.
+
+    gevent and eventlet patch ``get_ident`` to tell the greenlets of a thread apart;
+    whether the flag means them too, servers disagree.
+    """
+    return len(idents.intersection(sys._current_frames()))  # noqa: SLF001 - has a page in the docs
 
 
 def overlap(_judge: WSGIJudge, others: int) -> Iterator[Breach]:
