@@ -48,6 +48,7 @@ def plan(rng: Any) -> dict[str, Any]:
         "changes": changes(rng),
         "omit": rng.choice([(), (), ("QUERY_STRING",), ("wsgi.file_wrapper",), ("SCRIPT_NAME",)]),
         "starter": rng.choice(["function", "object", "strict"]),
+        "wrapper": rng.choice(["class", "function"]),
         "edits": rng.random() < 0.2,
         "write_fails": rng.random() < 0.1,
         "stop": rng.choice([None, None, None, 0, 1, 2]),
@@ -171,6 +172,14 @@ class FileWrapper:
         self.file.close()
 
 
+def wrap_file(file, size=2):
+    """The server's own where it is no class."""
+    return FileWrapper(file, size)
+
+
+WRAPPERS = {"class": FileWrapper, "function": wrap_file}
+
+
 def environ_of(plan: dict[str, Any], trace: Trace) -> dict[str, Any]:
     kind = BareInput if plan["input"] == "bare" else Input
     made = {
@@ -189,7 +198,7 @@ def environ_of(plan: dict[str, Any], trace: Trace) -> dict[str, Any]:
         "wsgi.multithread": False,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
-        "wsgi.file_wrapper": trace.name(FileWrapper, "file_wrapper"),
+        "wsgi.file_wrapper": trace.name(WRAPPERS[plan["wrapper"]], "file_wrapper"),
         **plan["changes"],
     }
     return {key: value for key, value in made.items() if key not in plan["omit"]}
@@ -228,8 +237,10 @@ class Application:
             self.trace.add("application", deed, value)
 
     def do_environ(self):
-        streams = ("wsgi.input", "wsgi.errors")  # these the application sees as proxies
-        return {key: value for key, value in self.environ.items() if key not in streams}
+        proxies = ["wsgi.input", "wsgi.errors"]  # which the application sees
+        if self.plan["wrapper"] == "function":
+            proxies.append("wsgi.file_wrapper")
+        return {key: value for key, value in self.environ.items() if key not in proxies}
 
     def do_read(self, size):
         return self.environ["wsgi.input"].read(*(() if size == "all" else (size,)))
