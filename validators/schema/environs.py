@@ -3,7 +3,7 @@
 Most values of an environ are native strings under names that do not say what is in
 them. They are copied, joined and tested as one; the names are compared with names met
 before. What is left gets its own checks. Where this proves nothing, the mapping is
-checked key by key.
+checked key by key. A key that lies about what it equals passes for what it claims to be.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Bounded memories that the compiled checks keep of what they accepted.
 
-Header names and values come again and again: what a pattern once accepted is
-found in a set before any pattern is tried. Nothing long is kept, and a full
-memory starts anew, so that hostile traffic cannot make it grow.
+Names of headers and of keys come again and again, as do versions, hosts and the like:
+what a pattern once accepted is found in a set before any pattern is tried. Values of
+headers are not kept. Nothing long is, and a full memory starts anew, so that hostile
+traffic cannot make it grow.
 """
 
 from __future__ import annotations
