@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections import deque
 
-    from gateproof.validators.violation import Rung
+    from gateproof.validators.violation import ConformanceError, Rung
 
 HEAD = 32
 """Rungs kept from the beginning of an exchange, unless asked for more."""
@@ -37,9 +37,11 @@ class Exchange:
         later: how many rungs came after the head, kept or not.
         received, sent: the latest event that was counted and not added.
         answered: whether the return of ``sent`` was counted, too.
+        due: the error of a server's breach, raised on the application's side, that
+            the server has still to get.
     """
 
-    __slots__ = ("_keep", "_tail", "answered", "head", "later", "received", "room", "sent")
+    __slots__ = ("_keep", "_tail", "answered", "due", "head", "later", "received", "room", "sent")
 
     def __init__(self, head: int = HEAD, tail: int = TAIL) -> None:
         self.head: list[tuple[str, object, int]] = []
@@ -50,6 +52,7 @@ class Exchange:
         self.received: object = None
         self.sent: object = None
         self.answered = False
+        self.due: ConformanceError | None = None
 
     def add(self, step: str, data: object = None) -> None:
         """Record that ``data`` crossed the boundary by ``step``, now."""

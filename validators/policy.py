@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from gateproof.validators.exchange import Exchange
-    from gateproof.validators.violation import Breach, Violation
+    from gateproof.validators.violation import Breach, ConformanceError, Violation
 
     OnViolation = Literal["raise", "warn", "log", "collect"] | Callable[[Violation], object]
 
@@ -136,6 +136,8 @@ class Policy:
                 continue
             error = self._act(violation) or error
         if error is not None:
+            if error.violation.party == "server":
+                exchange.due = error  # the application may swallow it, and is not at fault
             raise error
 
     def violation(self, breach: Breach, exchange: Exchange) -> Violation | None:
@@ -169,7 +171,7 @@ class Policy:
             layer=breach.layer,
         )
 
-    def _act(self, violation: Violation) -> Exception | None:
+    def _act(self, violation: Violation) -> ConformanceError | None:
         action = self.on_violation
         if callable(action):
             action(violation)

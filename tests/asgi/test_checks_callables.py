@@ -292,7 +292,7 @@ def needs_four(scope, receive, send, more):
         (lambda: None, "asgi.app.async-callable"),
         (None, "asgi.app.async-callable"),
     ],
-    ids=repr,
+    ids=lambda value: getattr(value, "__name__", type(value).__name__),
 )
 def test_what_is_no_application_gets_its_own_name(watched, server, app, found):
     violations, exchange, error = watched(app, server())

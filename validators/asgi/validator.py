@@ -148,7 +148,8 @@ async def watch(
         What the application returned.
 
     Raises:
-        ConformanceError: as ``policy`` says.
+        ConformanceError: as ``policy`` says; that of a server's breach also where
+            the application swallowed it.
     """
     if stacked is not None and type(exchange) is Exchange:
         return await stacked(
@@ -185,6 +186,8 @@ async def watch(
     except BaseException as error:
         if isinstance(error, Exception):
             _end("raise", judge.raised(error), error, policy, exchange)
+            if exchange.due is not None and exchange.due is not error:
+                raise exchange.due from error
         else:
             _end("cancel", judge.cancelled(), None, policy, exchange)
         raise
@@ -199,6 +202,8 @@ async def watch(
         _end("cancel", judge.cancelled(), None, policy, exchange)
     else:
         _end("return", found, value, policy, exchange)
+    if exchange.due is not None:
+        raise exchange.due
     return value
 
 

@@ -123,7 +123,7 @@ class Watching:
         facts = result_facts(result, wrapped)
         self.add("result", facts)
         found = self.judge.result.returned(facts)
-        if found:
+        if found or self.exchange.due is not None:
             self._tell_of_result(found, result)
         if wrapped or not facts["iterable"]:
             self._restore()
@@ -143,10 +143,13 @@ class Watching:
         found = self.judge.result.raised(raised)
         self._restore()
         self.tell(found)
+        due = self._due(None)
+        if due is not None and due is not error:
+            raise due from error
 
     def _tell_of_result(self, found: Found, result: Any) -> None:
         """Tell what is wrong with a result; one that is not handed on is closed here."""
-        problem = self._told(found)
+        problem = self._due(self._told(found))
         if problem is not None:
             self.ended = True
             self._restore()
@@ -261,7 +264,12 @@ class Watching:
 
     def _tell_at(self, found: Found, step: str, judged: Callable[[object], Found]) -> None:
         """Tell findings; where that raises, the ladder and the judge learn of it as ``step``."""
-        problem = self._told(found)
+        self._raise_at(self._told(found), step, judged)
+
+    def _raise_at(
+        self, problem: ConformanceError | None, step: str, judged: Callable[[object], Found]
+    ) -> None:
+        """Raise ``problem``, if there is one, and record that as ``step``."""
         if problem is not None:
             raised = Raised.of(problem)
             self.add(step, raised)
@@ -316,8 +324,9 @@ class Watching:
             self._catch_up()
         self.add("exhausted")
         found = judge.exhausted()
-        if found:
-            self._tell_at(found, "item-raised", judge.item_raised)
+        if found or self.exchange.due is not None:
+            problem = self._due(self._told(found))
+            self._raise_at(problem, "item-raised", judge.item_raised)
 
     def item_raised(self, error: BaseException) -> None:
         """The iteration raised."""
@@ -339,7 +348,7 @@ class Watching:
             self._catch_up()
         self.add("close")
         found = self.judge.result.close()
-        problem = self._told(found) if found else None
+        problem = self._due(self._told(found) if found else None)
         try:
             close = getattr(inner, "close", None)
             if close is not None:
@@ -359,6 +368,14 @@ class Watching:
         self.add("close-raised", raised)
         self._restore()
         self.tell(self.judge.result.close_raised(raised))
+
+    def _due(self, problem: ConformanceError | None) -> ConformanceError | None:
+        """``problem``, or the error of a server's breach that the application swallowed.
+
+        What is returned is on its way to the server, which is to get it once.
+        """
+        due, self.exchange.due = self.exchange.due, None
+        return problem or due
 
     def _told(self, found: Found) -> ConformanceError | None:
         """Tell findings, and return what the policy would raise."""
