@@ -8,10 +8,10 @@ condition held. What belongs to an extension counts only where it was announced.
 from __future__ import annotations
 
 from gateproof.validators import schema
-from gateproof.validators.asgi import refused
+from gateproof.validators.asgi import refused, unknown
 from gateproof.validators.asgi.claims import CLAIMS
 from gateproof.validators.asgi.files import of_kind
-from gateproof.validators.asgi.foreign import DELIVERED
+from gateproof.validators.asgi.foreign import NAMED, intended, misspelt
 from gateproof.validators.asgi.http import HTTPJudge
 from gateproof.validators.asgi.judge import WITH_DATA, Judge, judge
 from gateproof.validators.asgi.lifespan import LifespanJudge
@@ -87,6 +87,7 @@ _CALLED = frozenset(
         "asgi.scope.first-argument",
     }
 )
+_MISNAMED = frozenset(unknown.FINDS["called"])
 _CALLABLES = {
     "legacy": frozenset({"asgi.legacy.two-callables"}),
     "receive-unusable": frozenset({"asgi.receive.awaitable-callable"}),
@@ -132,6 +133,7 @@ def _chances(judging: Judge, step: str, data: object) -> Iterator[frozenset[str]
     if step == "call":
         yield schema.requirements(judging.scope_schema)
         yield _CALLED
+        yield _MISNAMED if not judging.protocol else frozenset()
         tls = (plain(held.get("extensions")) or {}).get("tls")
         if type(tls) is dict and "client_cert_chain" in tls and exact(tls.get("client_cert_name")):
             yield frozenset({"asgi.ext.tls.client-cert-name-consistent"})
@@ -155,7 +157,8 @@ def _chances(judging: Judge, step: str, data: object) -> Iterator[frozenset[str]
     elif step in ("files", "cancel", "receive-raised"):
         yield from _marginal(judging, step, data)
     elif step == "raise" and isinstance(judging, LifespanJudge):
-        yield LIFE.column(Lives.RAISE) if judging.state == Life.STARTING else frozenset()
+        cell = LIFE.rows[judging.state][Lives.RAISE]
+        yield frozenset({cell.requirement} if cell.requirement else ())
 
 
 def _shapes(table: dict[str, tuple[str, str]], kind: object) -> frozenset[str]:
@@ -169,8 +172,10 @@ def _sent(judging: Judge, kind: object, event: dict[str, object]) -> Iterator[fr
     if judging.protocol and isinstance(kind, str):
         yield frozenset({"asgi.event.type-namespaced"})
     if not isinstance(kind, str) or kind not in judging.sends:
-        if kind is not None and judging.protocol in ("http", "websocket"):
+        if isinstance(kind, str) and judging.protocol:
             yield frozenset({"asgi.extensions.app-uses-only-announced"})
+            meant = intended(judging, event, kind)
+            yield frozenset({NAMED[meant]} if meant else ())
         return
     extension = EXTENSION_OF.get(kind)
     if extension is not None and kind != "http.response.debug":
@@ -254,7 +259,9 @@ def _agreed(
 
 def _received(judging: Judge, kind: object) -> Iterator[frozenset[str]]:
     if judging.protocol and isinstance(kind, str):
-        yield frozenset({"asgi.event.type-namespaced", DELIVERED[judging.protocol]})
+        yield frozenset({"asgi.event.type-namespaced"})
+        if kind not in judging.receives:
+            yield frozenset({NAMED[misspelt(kind, judging.receives) or judging.due()]})
     if isinstance(kind, str) and kind in _DELIVERED and kind in judging.receives:
         yield _DELIVERED[kind] - _REPEATED
     if isinstance(judging, HTTPJudge):

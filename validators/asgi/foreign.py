@@ -17,14 +17,40 @@ if TYPE_CHECKING:
     from gateproof.validators.asgi.judge import Found, Judge
     from gateproof.validators.violation import Breach, Party
 
+NAMED = {
+    "http.response.start": "asgi.http.response-start.type",
+    "http.response.body": "asgi.http.response-body.type",
+    "http.response.push": "asgi.ext.push.type",
+    "http.response.zerocopysend": "asgi.ext.zerocopy.type",
+    "http.response.pathsend": "asgi.ext.pathsend.type",
+    "http.response.early_hint": "asgi.ext.early-hint.type",
+    "http.response.trailers": "asgi.ext.trailers.type",
+    "http.response.debug": "asgi.ext.debug.type",
+    "websocket.accept": "asgi.websocket.accept.type",
+    "websocket.send": "asgi.websocket.send.type",
+    "websocket.close": "asgi.websocket.close.type",
+    "websocket.http.response.start": "asgi.ext.ws-denial.message-types",
+    "websocket.http.response.body": "asgi.ext.ws-denial.message-types",
+    "lifespan.startup.complete": "asgi.lifespan.startup-complete.type",
+    "lifespan.startup.failed": "asgi.lifespan.startup-failed.type",
+    "lifespan.shutdown.complete": "asgi.lifespan.shutdown-complete.type",
+    "lifespan.shutdown.failed": "asgi.lifespan.shutdown-failed.type",
+    "http.request": "asgi.http.request.type",
+    "http.disconnect": "asgi.http.disconnect.type",
+    "websocket.connect": "asgi.websocket.connect.type",
+    "websocket.receive": "asgi.websocket.receive.type",
+    "websocket.disconnect": "asgi.websocket.disconnect.type",
+    "lifespan.startup": "asgi.lifespan.startup.type",
+    "lifespan.shutdown": "asgi.lifespan.shutdown.type",
+}
+"""The requirement on the name of each event."""
+
 FINDS = {
     "unannounced": ("asgi.extensions.app-uses-only-announced",),
     "strange": (
         "asgi.event.type-namespaced",
         "asgi.extensions.app-uses-only-announced",
-        "asgi.http.request.type",
-        "asgi.websocket.receive.type",
-        "asgi.lifespan.startup.type",
+        *NAMED.values(),
     ),
     "unrefused": (
         "asgi.server.raises-on-missing-type",
@@ -50,12 +76,23 @@ KNOWN_EXTENSIONS = frozenset(
 )
 """The extensions that the specifications describe."""
 
-DELIVERED = {
-    "http": "asgi.http.request.type",
-    "websocket": "asgi.websocket.receive.type",
-    "lifespan": "asgi.lifespan.startup.type",
+NAMES = frozenset(NAMED.values())
+"""All of them."""
+
+TELLING: dict[tuple[str, object], str] = {
+    ("http", "status"): "http.response.start",
+    ("http", "body"): "http.response.body",
+    ("http", "links"): "http.response.early_hint",
+    ("http", "info"): "http.response.debug",
+    ("websocket", "text"): "websocket.send",
+    ("websocket", "bytes"): "websocket.send",
+    ("websocket", "code"): "websocket.close",
+    ("websocket", "subprotocol"): "websocket.accept",
 }
-"""What an event of a type that no specification defines is measured by, by protocol."""
+"""Keys that one message of a protocol has and no other."""
+
+NEAR = 0.75
+"""How alike the last words of two types are, from 0 to 1, where one is the other misspelt."""
 
 _MANDATORY = {
     "http.response.start": ("status",),
@@ -125,20 +162,23 @@ def strange(judge: Judge, event: dict[str, object], party: Party) -> Found:
     # An extension that we do not know may define any event.
     if not judge.protocol or any(name not in KNOWN_EXTENSIONS for name in judge.extensions):
         return NOTHING
-    return _unheard_of(judge, kind) if party == "application" else _undefined(judge, kind)
+    if party == "application":
+        return _unheard_of(judge, event, kind)
+    return _undefined(judge, kind)
 
 
 def _undefined(judge: Judge, kind: str) -> Found:
     """Judge what receive() gave and no specification defines; a later version may."""
     from gateproof.validators.asgi.versions import NEWEST
 
+    if judge.version > NEWEST and kind.startswith(f"{judge.protocol}."):
+        return NOTHING
+    judge.puzzle()
     if not kind.startswith(f"{judge.protocol}."):
         return (_outside(judge, kind, "server"),)
-    if judge.version > NEWEST:
-        return NOTHING
     return (
         breach(
-            DELIVERED[judge.protocol],
+            NAMED[misspelt(kind, judge.receives) or judge.due()],
             f"receive() gave an event of type {kind!r}, which no specification defines",
             repr(kind),
             ", ".join(map(repr, judge.receives)),
@@ -147,11 +187,19 @@ def _undefined(judge: Judge, kind: str) -> Found:
     )
 
 
-def _unheard_of(judge: Judge, kind: str) -> Found:
+def _unheard_of(judge: Judge, event: dict[str, object], kind: str) -> Found:
+    """Judge what was sent and no specification defines; a later version may."""
+    from gateproof.validators.asgi.versions import NEWEST
+
     judge.refusable = (
         "asgi.server.raises-on-unknown-event-type",
         f"an event of type {kind!r}, which no specification defines here",
     )
+    if judge.version > NEWEST and kind.startswith(f"{judge.protocol}."):
+        return NOTHING
+    meant = intended(judge, event, kind)
+    if meant is not None and _offered(judge, meant):
+        return _misnamed(judge, kind, meant)
     if not kind.startswith(f"{judge.protocol}."):
         return (_outside(judge, kind, "application"),)
     if kind.startswith(("http.response.", "websocket.http.response.")):
@@ -165,6 +213,48 @@ def _unheard_of(judge: Judge, kind: str) -> Found:
             ),
         )
     return NOTHING
+
+
+def intended(judge: Judge, event: dict[str, object], kind: str) -> str | None:
+    """The message that an unknown one was meant to be, by its name or by what it holds."""
+    if kind.startswith(f"{judge.protocol}."):
+        held = (TELLING.get((judge.protocol, key)) for key in event)
+        return misspelt(kind, judge.sends) or next(filter(None, held), None)
+    meant = f"websocket.{kind}"  # a denial in the words of http
+    return meant if meant in judge.sends else None
+
+
+def _misnamed(judge: Judge, kind: str, meant: str) -> Found:
+    """The breach that ``kind`` is where ``meant`` was; what it left undone is not told too."""
+    judge.go_astray()
+    if NAMED[meant] in judge.misnamed:
+        return NOTHING
+    judge.misnamed = (*judge.misnamed, NAMED[meant])
+    return (
+        breach(
+            NAMED[meant],
+            f"an event of type {kind!r} was sent where {meant!r} seems to be meant",
+            repr(kind),
+            repr(meant),
+        ),
+    )
+
+
+def _offered(judge: Judge, kind: str) -> bool:
+    """Whether the connection knows ``kind``: its own, or an announced extension's."""
+    from gateproof.validators.asgi.words import EXTENSION_OF
+
+    return kind not in EXTENSION_OF or EXTENSION_OF[kind] in judge.extensions
+
+
+def misspelt(kind: str, known: Iterable[str]) -> str | None:
+    """The one of ``known`` that ``kind`` is but for its spelling, if there is one."""
+    from difflib import get_close_matches
+
+    protocol, _, word = kind.lower().rpartition(".")
+    words = {name.rpartition(".")[2]: name for name in known if name.rpartition(".")[0] == protocol}
+    near = get_close_matches(word[:100], words, n=1, cutoff=NEAR)
+    return words[near[0]] if near else None
 
 
 def _outside(judge: Judge, kind: str, party: Party) -> Breach:

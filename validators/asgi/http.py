@@ -174,8 +174,10 @@ class HTTPJudge(Judge):
         symbol = Sends.ZEROCOPY_MORE if more else Sends.ZEROCOPY_LAST
         self.left = None  # how much it holds is the file's affair
         found = self._extension(symbol, "http.response.zerocopysend")
-        self._keep(event.get("file"))
-        return found or checks.descriptor(event)
+        unfit = checks.descriptor(event)
+        if not unfit:
+            self._keep(event.get("file"))
+        return found or unfit
 
     def _path(self, event: dict[str, object]) -> Found:
         self.left = None
@@ -207,7 +209,7 @@ class HTTPJudge(Judge):
         more = truth(event.get("more_trailers", False))
         symbol = Sends.TRAILERS_MORE if more else Sends.TRAILERS_LAST
         found = self._extension(symbol, "http.response.trailers")
-        return found or checks.trailer_named(self)
+        return found or checks.trailer_named(self, event)
 
     def _extension(self, symbol: Sends, kind: str, gives: Gives | None = None) -> Found:
         """Move by an extension's message; where it was not announced, tell only that."""
@@ -224,6 +226,10 @@ class HTTPJudge(Judge):
         self.state, found = self.move(RESPONSE, self.state, symbol, what)
         return checks.to_nobody(mixed or found) if self.gone else mixed or found
 
+    def due(self) -> str:
+        """What carries anything that can come."""
+        return "http.request"
+
     def go_astray(self) -> None:
         """Hold back: only a fresh start is judged from here on."""
         self.state = int(Response.ASTRAY)
@@ -233,7 +239,10 @@ class HTTPJudge(Judge):
         found: Found = NOTHING
         if isinstance(error, OSError) or not isinstance(error, Exception):
             self.gone = True
-            self.state = self.before  # it was not sent: an error page in its place is a first start
+            unstarted = self.before in (_WAITING, Response.DEBUGGED)
+            # It was not sent: an error page in its place is a first start, and
+            # a body goes to the same nowhere.
+            self.state = int(Response.ASTRAY) if unstarted else self.before
         elif self.before in _COMPLETE:
             found = NOTHING if refused_by_us(error) else checks.not_ignored(error)
         elif self.gone:

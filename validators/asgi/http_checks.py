@@ -253,15 +253,22 @@ def cut_off() -> Found:
     )
 
 
-def trailer_named(judge: HTTPJudge) -> Found:
+def trailer_named(judge: HTTPJudge, event: dict[str, object]) -> Found:
     """Whether the response's headers named its trailers."""
-    if any(name.lower() == b"trailer" for name, _ in judge.head):
+    listed = [value for name, value in judge.head if name.lower() == b"trailer"]
+    named = {name.strip().lower() for value in listed for name in value.split(b",")}
+    given = [name for name, _ in fields(event.get("headers")) if not name.startswith(b":")]
+    unnamed = [name for name in given if name.lower() not in named]
+    if listed and not unnamed:
         return NOTHING
     return (
         breach(
             "asgi.ext.trailers.app-sends-trailer-header",
-            "trailers were sent and the response has no trailer header",
-            shown([name for name, _ in judge.head]),
+            f"the trailers {shown(unnamed)} were sent and the response's trailer header "
+            "does not name them"
+            if listed
+            else "trailers were sent and the response has no trailer header",
+            shown(listed) if listed else shown([name for name, _ in judge.head]),
             "a trailer header that names them",
         ),
     )

@@ -8,7 +8,7 @@ feeds it. :func:`judge` picks the judge of a scope.
 from __future__ import annotations
 
 from gateproof.validators.asgi import callables
-from gateproof.validators.asgi.foreign import refusal, strange, unrefused
+from gateproof.validators.asgi.foreign import NAMES, refusal, strange, unrefused
 from gateproof.validators.asgi.shape import Active, Plans, active
 from gateproof.validators.asgi.substitute import rereadable
 from gateproof.validators.asgi.values import NOTHING, Misuse, breach, exact, plain
@@ -41,6 +41,7 @@ class Judge:
         record: what the ladder keeps of that message, ``None`` as a rule.
         latest: the event whose send() raises, where that is known.
         fault: whether a message of the application's broke something.
+        misnamed: the requirements on events' names that were broken so far.
         files: what to look at once the call has returned, ``None`` as a rule.
         unanswered: in a replay, the events whose send() has not come back yet.
     """
@@ -55,6 +56,7 @@ class Judge:
     """The version that a scope has which does not declare one."""
     latest: dict[str, object] | None = None
     fault = False
+    misnamed: tuple[str, ...] = ()
     files: list[object] | None = None
     unanswered: tuple[dict[str, object] | None, ...] = ()
 
@@ -235,6 +237,13 @@ class Judge:
     def go_astray(self) -> None:
         """Hold back: what the server makes of the latest message cannot be known."""
 
+    def puzzle(self) -> None:
+        """The server delivered what no specification defines, in place of something else."""
+
+    def due(self) -> str:
+        """The type of event that the server would deliver next; of known protocols only."""
+        return ""
+
     def send_returned(self) -> Found:
         """The latest send() that was called returned."""
         if self.refusable is None:
@@ -321,7 +330,11 @@ class Judge:
             found = self._misshapen("asgi/event", event, party)
         if held is None:
             return found
-        return (*found, *strange(self, held, party))
+        foreign = tuple(strange(self, held, party))
+        told = {one.requirement for one in foreign}
+        if told & NAMES:  # what it holds is another message's
+            return foreign
+        return (*(one for one in found if one.requirement not in told), *foreign)
 
 
 FINDS = {

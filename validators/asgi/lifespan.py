@@ -70,6 +70,14 @@ class LifespanJudge(Judge):
         self.state, found = self.move(LIFE, self.state, symbol, what)
         return found if self.life is None else (*found, *self.life.lived(symbol))
 
+    def puzzle(self) -> None:
+        """Nobody knows what an application makes of an unknown event."""
+        self.state = int(Life.ASTRAY)
+
+    def due(self) -> str:
+        """What comes next."""
+        return "lifespan.startup" if self.state == _IDLE else "lifespan.shutdown"
+
     def go_astray(self) -> None:
         """Hold back for the rest of the lifespan."""
         if self.life is not None:

@@ -17,8 +17,39 @@ understand: nothing is told of those.
 """
 
 
+MISSPELT = {
+    **dict.fromkeys(("http", "https", "http2", "http/1.1", "http/2"), "http"),
+    **dict.fromkeys(("websocket", "websockets", "web-socket", "ws", "wss"), "websocket"),
+    "lifespan": "lifespan",
+}
+"""Types in lower case that are a standard one misspelt, where the rest of the scope fits."""
+
+_TELLING = {
+    "http": ("http_version", "method", "path", "headers"),
+    "websocket": ("path", "headers"),
+    "lifespan": (),
+}
+"""The keys by which a scope is known for what it is, whatever its type says."""
+
+
 class UnknownJudge(Judge):
     """Judges how an application meets a protocol that it cannot know."""
+
+    def called(self, scope: object) -> Found:
+        """The server called the application with ``scope``."""
+        found = super().called(scope)
+        meant = MISSPELT.get(self.kind.lower())
+        if meant is None or any(key not in self.scope for key in _TELLING[meant]):
+            return found
+        return (
+            *(one for one in found if one.requirement != "asgi.scope.type-known"),
+            breach(
+                f"asgi.{meant}.scope.type",
+                f"in the scope, type is {self.kind!r} where {meant!r} seems to be meant",
+                repr(self.kind),
+                repr(meant),
+            ),
+        )
 
     def begin(self) -> None:
         """Settle whether any application could understand this scope."""
@@ -57,6 +88,7 @@ class UnknownJudge(Judge):
 
 
 FINDS = {
+    "called": ("asgi.http.scope.type", "asgi.websocket.scope.type", "asgi.lifespan.scope.type"),
     "send_called": ("asgi.app.rejects-unknown-before-sending",),
     "ended": ("asgi.app.rejects-unknown-protocol",),
 }

@@ -20,11 +20,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gateproof.validators.asgi.judge import Found
     from gateproof.validators.asgi.shape import Active
+    from gateproof.validators.violation import Party
 
 _WAITING, _ACCEPTED = int(Answer.WAITING), int(Answer.ACCEPTED)
 _SILENT, _CONNECTED = int(Socket.SILENT), int(Socket.CONNECTED)
 _ANSWER = ANSWER.rows
 _CLOSED = (int(Answer.CLOSED), int(Answer.REFUSED), int(Answer.DENIED))
+_TRANSMITTED = ("asgi.websocket.close.code-valid", "asgi.websocket.close.reason-length")
 _LISTEN, _LEAVE = int(Answers.LISTEN), int(Answers.LEAVE)
 
 
@@ -37,11 +39,13 @@ class WebSocketJudge(Judge):
         opened: whether the connection was ever accepted.
         closed: whether the application had ended the connection before it went.
         unoffered: whether a denial response was begun that the server does not offer.
+        puzzled: whether the server delivered something unknown.
         clean: whether the latest message was in order on an unclosed connection.
     """
 
     protocol = "websocket"
     unoffered = False
+    puzzled = False
     scope_schema = "asgi/scope.websocket"
     sends = {  # noqa: RUF012 - a constant table
         "websocket.accept": ("asgi/websocket.accept", "_accept"),
@@ -91,13 +95,31 @@ class WebSocketJudge(Judge):
         return self._tell(Tells.DISCONNECT, "'websocket.disconnect' was delivered")
 
     def _tell(self, symbol: Tells, what: str) -> Found:
+        if self.puzzled and self.socket == _SILENT:
+            self.socket = SOCKET.rows[_SILENT][symbol].state
+            return NOTHING
         self.socket, found = self.move(SOCKET, self.socket, symbol, what)
         return found
 
     # What the application sends ------------------------------------------------
 
+    def _misshapen(self, name: str, value: object, party: Party) -> Found:
+        """Why ``value`` was rejected; what a close before accept says is never transmitted."""
+        found = super()._misshapen(name, value, party)
+        if name == "asgi/websocket.close" and not self.opened:
+            found = tuple(one for one in found if one.requirement not in _TRANSMITTED)
+        return found
+
+    def puzzle(self) -> None:
+        """An unknown event may have been taken for the first one."""
+        self.puzzled = True
+
+    def due(self) -> str:
+        """What comes next."""
+        return "websocket.connect" if self.socket == _SILENT else "websocket.receive"
+
     def _accept(self, event: dict[str, object]) -> Found:
-        unheard = self.socket == Socket.SILENT
+        unheard = self.socket == Socket.SILENT and not self.puzzled
         found = self._answer(
             Answers.ACCEPT_UNHEARD if unheard else Answers.ACCEPT, "'websocket.accept' was sent"
         )
