@@ -29,6 +29,9 @@ LEVELS = {
 ACTIONS = ("raise", "warn", "log", "collect")
 """The named choices of ``on_violation``."""
 
+WARNINGS = 100
+"""How often a policy warns of one kind of breach; Python remembers every text it warned with."""
+
 
 class Rules:
     """The active set: which requirements count, and from which verdict on.
@@ -193,6 +196,8 @@ class Policy:
             from gateproof.validators.violation import ConformanceError
 
             return ConformanceError(violation)
+        if number > WARNINGS:
+            return None
         import warnings
 
         from gateproof.validators.violation import ConformanceWarning

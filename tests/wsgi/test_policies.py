@@ -8,6 +8,7 @@ import warnings
 import pytest
 
 from gateproof.validators import ConformanceError, WSGIValidator
+from gateproof.validators.policy import WARNINGS
 from gateproof.validators.violation import ConformanceWarning
 
 
@@ -17,6 +18,11 @@ def write(data):
 
 def starter(status, headers, exc_info=None):
     return write
+
+
+def ok(environ, start_response):
+    start_response("200 OK", [])
+    return [b"a"]
 
 
 def bad_status(environ, start_response):
@@ -162,6 +168,17 @@ def test_the_result_lives_as_long_as_it_is_iterated(make_environ):
 def test_warn(make_environ):
     with pytest.warns(ConformanceWarning, match="native-str"):
         list(WSGIValidator(bad_status, on_violation="warn")(make_environ(), starter))
+
+
+def test_warnings_of_a_server_that_is_always_wrong_come_to_an_end(make_environ):
+    """As with Granian, which tells the client's port as text: another text each time."""
+    validator = WSGIValidator(ok)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for port in range(WARNINGS + 50):
+            list(validator(make_environ(SERVER_PORT=port), starter))
+
+    assert len({str(one.message) for one in caught}) == len(caught) == WARNINGS
 
 
 def test_log(make_environ, caplog):
