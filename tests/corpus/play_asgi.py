@@ -114,11 +114,12 @@ class Server:
 
     async def receive(self) -> Any:
         """The next event; a disconnect once there is a whole response."""
-        if self.complete is not None and self.events and self.events[0] is LATER:
-            await self.complete.wait()
+        if self.events and self.events[0] is LATER:
+            if self.complete is not None:
+                await self.complete.wait()
+            self.events = [event for event in self.events if event is not LATER]
         if self.over and self.scope["type"] == "http":
             self.events.clear()
-        self.events = [event for event in self.events if event is not LATER]
         return self.events.pop(0) if self.events else dict(self.last)
 
     async def send(self, event: Any) -> None:
