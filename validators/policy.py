@@ -29,6 +29,9 @@ LEVELS = {
 ACTIONS = ("raise", "warn", "log", "collect")
 """The named choices of ``on_violation``."""
 
+ONCE = ("log", "collect")
+"""Those that need only the first breach of a kind, and the number of the others."""
+
 WARNINGS = 100
 """How often a policy warns of one kind of breach; Python remembers every text it warned with."""
 
@@ -114,6 +117,7 @@ class Policy:
         self.shapes: Any = None
         self._collected: dict[tuple[str, ...], Violation] = {}
         self._counts: dict[tuple[str, ...], int] = {}
+        self._kinds: dict[tuple[str | None, ...], tuple[str, ...]] = {}
 
     @property
     def violations(self) -> list[Violation]:
@@ -133,15 +137,31 @@ class Policy:
                 are handed over before.
         """
         error = None
+        action = self.on_violation
+        once = isinstance(action, str) and action in ONCE
         for breach in breaches:
+            if once and self._known(breach):
+                continue
             violation = self.violation(breach, exchange)
             if violation is None:
                 continue
             error = self._act(violation) or error
+            if once:
+                told = (breach.requirement, breach.party, breach.verdict, breach.layer)
+                self._kinds[told] = _kind(violation)
         if error is not None:
             if error.violation.party == "server":
                 exchange.due = error  # the application may swallow it, and is not at fault
             raise error
+
+    def _known(self, breach: Breach) -> bool:
+        """Count ``breach`` if its like was told before; the first alone is kept."""
+        kind = self._kinds.get((breach.requirement, breach.party, breach.verdict, breach.layer))
+        if kind is None:
+            return False
+        with _COUNTING:
+            self._counts[kind] += 1
+        return True
 
     def violation(self, breach: Breach, exchange: Exchange) -> Violation | None:
         """The violation that ``breach`` is under this policy, ``None`` if it is not told."""
