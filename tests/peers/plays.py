@@ -247,7 +247,7 @@ def _within(scope: Any, before: Sequence[Any], direction: Any, after: Sequence[A
 
 START, BODY = asgi.start(), asgi.body(b"hello")
 SIZED = asgi.start(headers=[(b"content-length", b"5")])
-PROMISED = asgi.start(headers=[(b"trailer", b"x-a")], trailers=True)
+PROMISED = asgi.start(headers=[(b"trailer", b"digest")], trailers=True)
 SHAPES: dict[str, dict[str, Callable[[Any], Sequence[Step]]]] = {
     "wsgi": {
         "environ": _environ,
