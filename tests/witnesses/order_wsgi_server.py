@@ -56,7 +56,7 @@ WITNESSES = [
         "wsgi.start-response.signature",
         (CALL, start(exc_info=ERROR), refused(Raised("TypeError", TOO_MANY, 3, outside=True))),
         # Raised by what start_response does, and not by its being called.
-        (CALL, start(exc_info=ERROR), refused(Raised("TypeError", TOO_MANY, 3))),
+        (CALL, start(), refused(Raised("TypeError", TOO_MANY, 3))),
     ),
     order(
         "wsgi.start-response.returns-write",

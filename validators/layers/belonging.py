@@ -79,11 +79,11 @@ def _handed_on(link: Link, environ: Any) -> bool:
     outer = link.given
     if environ is outer:
         return True
-    if type(environ) is not dict or type(outer) is not dict:
+    if not issubclass(type(environ), dict) or type(outer) is not dict:
         return False
     for key, unmasked in zip(("wsgi.input", "wsgi.errors"), link.masked, strict=True):
         stream = outer.get(key)
-        if stream is not None and stream is not unmasked and environ.get(key) is stream:
+        if stream is not None and stream is not unmasked and dict.get(environ, key) is stream:
             return True
     return False
 

@@ -131,8 +131,10 @@ def _written(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
         yield frozenset({"wsgi.content-length.write-past-raises"})
 
 
-def _result(_judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
+def _result(_judge: WSGIJudge, facts: Any) -> Iterator[frozenset[str]]:
     yield frozenset({"wsgi.app.returns-iterable", "wsgi.legacy.app-no-bare-file-return"})
+    if facts["is_file_wrapper"]:
+        yield frozenset({"wsgi.file-wrapper.returns-iterable"})
 
 
 def _item(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:

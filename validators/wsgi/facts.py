@@ -173,13 +173,18 @@ def result_facts(result: object, file_wrapper: bool = False) -> dict[str, object
 
 
 def _bare(result: object) -> object:
-    """What another validator's proxy stands for: that has a ``close()`` in any case.
+    """What a proxy stands for, another validator's or that of an input that is returned.
 
-    And a look of ours is no use of the result.
+    That of a result has a ``close()`` in any case, and a look of ours is no use of either.
     """
-    while hasattr(type(result), "_Result__inner"):
-        result = getattr(result, "_Result__inner")  # noqa: B009 - the mangled name is private
-    return result
+    while True:
+        kind = type(result)
+        if hasattr(kind, "_Result__inner"):
+            result = getattr(result, "_Result__inner")  # noqa: B009 - the mangled name is private
+        elif hasattr(kind, "_Input__inner"):
+            result = getattr(result, "_Input__inner")  # noqa: B009 - likewise
+        else:
+            return result
 
 
 def _iterable(kind: type) -> bool:

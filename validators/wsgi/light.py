@@ -289,6 +289,7 @@ class _Steps:
         try:
             iterator = iter(self._Result__inner)  # type: ignore[attr-defined]
         except BaseException as error:
+            proxies.uniterable(watching, error)
             watching.closely().item_raised(error)
             raise
         return pieces(watching, iterator, self)

@@ -189,14 +189,15 @@ no_reject = breaks("wsgi.server.rejects-repeat-start-response", IDLE)
 forgot = breaks("wsgi.server.header-check-after-set", IDLE, "weak")
 other = breaks("wsgi.exc-info.reraises-original", IDLE, "weak")
 refused = breaks("wsgi.errors-handling.start-response-returns-when-unsent", IDLE)
+anew = breaks("wsgi.errors-handling.start-response-returns-when-unsent", IDLE, "weak")
 hasty = breaks("wsgi.server.exc-info-works-after-empty-yield", IDLE, "weak")
 
 STARTER = Machine.table("start_response, as the server answers it",
     (WRITER,                     NOTHING,   RAISED, RERAISED),
     (IDLE,             IDLE,      IDLE,      IDLE,  IDLE),
     (FIRST,            IDLE,      no_write,  IDLE,  IDLE),
-    (UNSENT,           IDLE,      no_write,  IDLE,  refused),
-    (UNSENT_EMPTY,     IDLE,      no_write,  IDLE,  hasty),
+    (UNSENT,           IDLE,      no_write,  anew,  refused),
+    (UNSENT_EMPTY,     IDLE,      no_write,  hasty, hasty),
     (LATE,             no_raise,  no_raise,  other, IDLE),
     (REPEATED,         no_reject, no_reject, IDLE,  IDLE),
     (REPEATED_REFUSED, forgot,    forgot,    IDLE,  IDLE),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateproof.validators.violation import Breach
-from gateproof.validators.wsgi.machines import MACHINES, label, legal, place
+from gateproof.validators.wsgi.machines import MACHINES, Answers, label, legal, place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,11 +37,10 @@ MESSAGES = {
         "and accepted the next without exc_info"
     ),
     "wsgi.errors-handling.start-response-returns-when-unsent": (
-        "start_response raised the exception of exc_info although nothing had been sent"
+        "start_response raised {raised} although nothing had been sent"
     ),
     "wsgi.server.exc-info-works-after-empty-yield": (
-        "start_response raised the exception of exc_info although only empty pieces "
-        "had been produced"
+        "start_response raised {raised} although only empty pieces had been produced"
     ),
     "wsgi.write.not-from-iterable": (
         "write() was called after the application had returned its iterable"
@@ -80,9 +79,11 @@ def broken(machine: Machine, state: int, symbol: int, said: str = "") -> Breach:
     done = label(machine, symbol)
     late = done == "the next piece"
     fault = "asked for a piece after it had called close()" if late else "did not call close()"
+    own = symbol == Answers.RERAISED
+    raised = "the exception of exc_info" if own else "another exception than that of exc_info"
     return Breach(
         cell.requirement,
-        MESSAGES[cell.requirement].format(symbol=done, fault=fault),
+        MESSAGES[cell.requirement].format(symbol=done, fault=fault, raised=raised),
         observed=f"{said or done} {place(machine, state)}",
         expected=legal(machine, state, symbol),
         party=_BOTH_PARTIES.get(cell.requirement),  # type: ignore[arg-type]

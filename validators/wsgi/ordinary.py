@@ -15,7 +15,7 @@ from time import monotonic_ns
 from types import GeneratorType
 
 from gateproof.validators.exchange import Exchange
-from gateproof.validators.wsgi import response
+from gateproof.validators.wsgi import proxies, response
 from gateproof.validators.wsgi.facts import result_facts
 from gateproof.validators.wsgi.light import (
     CALLED,
@@ -248,7 +248,7 @@ _GENERATOR: dict[str, Any] = result_facts(_ for _ in ())
 def _facts(kind: type, result: Any) -> dict[str, Any] | None:
     """The facts of a result, ``None`` where a closer look has to be taken."""
     facts: dict[str, Any] = result_facts(result)
-    if not facts["iterable"] or facts["indexed"]:
+    if not facts["iterable"] or facts["indexed"] or issubclass(kind, proxies.Input):
         return None
     if kind is not tuple and any(True for _ in response.result(facts, wrote=False)):
         return None

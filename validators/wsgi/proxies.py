@@ -130,6 +130,18 @@ def begun(watching: Watching, iterator: Iterator[Any], result: object) -> Iterat
     yield from items(watching, iterator, result)
 
 
+def uniterable(watching: Any, error: BaseException) -> None:
+    """Note where iter() itself refuses a result, whose ``__iter__()`` gave no iterator.
+
+    Raises:
+        ConformanceError: as the policy says.
+    """
+    if type(error) is TypeError and error.__traceback__.tb_next is None:  # type: ignore[union-attr]
+        from gateproof.validators.wsgi.facts import Raised
+
+        watching.rare("no-iterator", Raised.of(error))
+
+
 class Result:
     """The result of an application."""
 
@@ -141,7 +153,10 @@ class Result:
 
     def close(self) -> None:
         """Close the result, if it can be closed."""
-        self.__watching.close(self.__inner)
+        inner = self.__inner
+        while issubclass(type(inner), Input):  # the server's own stream: not the application's deed
+            inner = inner._Input__inner  # noqa: SLF001
+        self.__watching.close(inner)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_Result__"):  # not set yet: while a copy is being made
@@ -168,6 +183,7 @@ class Iterable(Result):
         try:
             iterator = iter(self._Result__inner)
         except BaseException as error:
+            uniterable(watching, error)
             watching.item_raised(error)
             raise
         return begun(watching, iterator, self)
@@ -390,12 +406,35 @@ def _forwards(name: str, slot: str) -> Callable[..., Any]:
     return forward
 
 
+def _leaves(slot: str, use: str) -> Callable[..., Any]:
+    """``__exit__`` of a stream, which the application closes by leaving its with block."""
+
+    def leave(self: Any, *args: Any) -> Any:
+        inner = getattr(self, slot)
+        value = type(inner).__exit__(inner, *args)
+        if getattr(inner, "closed", False) is True:
+            watching = getattr(self, slot.replace("inner", "watching"))
+            getattr(watching, use)("close", (), None)
+        return value
+
+    leave.__name__ = "__exit__"
+    return leave
+
+
+_LEAVING = {
+    "_Input__inner": _leaves("_Input__inner", "used_input"),
+    "_Errors__inner": _leaves("_Errors__inner", "used_errors"),
+}
+
+
 def made_for(base: type, inner: type, slot: str, names: tuple[str, ...] = SPECIAL) -> type:
     """A subclass of ``base`` with the special methods that ``inner`` has.
 
     ``slot`` is where an instance keeps the object that it stands for.
     """
     special = {name: _forwards(name, slot) for name in names if hasattr(inner, name)}
+    if "__exit__" in special and slot in _LEAVING:
+        special["__exit__"] = _LEAVING[slot]
     return type(base.__name__, (base,), {"__slots__": (), **special})
 
 

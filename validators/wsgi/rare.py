@@ -6,7 +6,7 @@ comes up. Nothing of this is loaded for an exchange that has none of them.
 
 from __future__ import annotations
 
-from gateproof.validators.wsgi import ambient, attributes, excinfo, wrapper
+from gateproof.validators.wsgi import ambient, attributes, excinfo, response, wrapper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ CHECKS: dict[str, Callable[[WSGIJudge, Any], Iterator[Breach]]] = {
     "exc-info-kept": excinfo.kept,
     "file-wrapper": wrapper.called,
     "handling": excinfo.unreported,
+    "no-iterator": response.no_iterator,
     "overlap": ambient.overlap,
 }
 """What judges each step; it is given the judge of the exchange and the step's data."""
@@ -32,6 +33,7 @@ CHANCES: dict[str, frozenset[str]] = {
     "exc-info-kept": excinfo.KEPT,
     "file-wrapper": wrapper.REQUIREMENTS,
     "handling": excinfo.UNREPORTED,
+    "no-iterator": frozenset({"wsgi.app.returns-iterable"}),
     "overlap": ambient.MULTITHREAD,
 }
 """What each step gives a chance to be broken."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gateproof.validators.violation import Breach
+from gateproof.validators.wsgi import wrapper
 from gateproof.validators.wsgi.request import article, octets, signature
 
 TYPE_CHECKING = False
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from gateproof.validators.wsgi.facts import Raised
+    from gateproof.validators.wsgi.judge import WSGIJudge
 
 REQUIREMENTS = frozenset(
     {
@@ -149,7 +151,9 @@ WROTE = frozenset({"wsgi.write.avoid-in-new-apps", "wsgi.write.prefer-iterable"}
 def result(facts: Mapping[str, Any], wrote: bool) -> Iterator[Breach]:
     """What an application returns is an iterable of bytestrings."""
     kind = facts["type"]
-    if not facts["iterable"]:
+    if not facts["iterable"] and facts["is_file_wrapper"]:
+        yield wrapper.uniterable(kind)
+    elif not facts["iterable"]:
         name = "wsgi.write.app-still-returns-iterable" if wrote else "wsgi.app.returns-iterable"
         yield Breach(
             name,
@@ -174,6 +178,22 @@ def result(facts: Mapping[str, Any], wrote: bool) -> Iterator[Breach]:
             expected="the file in environ['wsgi.file_wrapper'] where there is one",
             verdict="observed",
         )
+
+
+def no_iterator(judge: WSGIJudge, raised: Raised) -> Iterator[Breach]:
+    """``__iter__()`` of the result gave something that is no iterator."""
+    memory = judge.memory
+    memory.answered = (*memory.answered, raised.identity)
+    facts = judge.result.facts
+    if facts is None:
+        return
+    judge.result.item_raised(raised)  # what follows from it goes without saying
+    yield Breach(
+        "wsgi.app.returns-iterable",
+        f"the application returned {article(facts['type'])}, whose __iter__() gives no iterator",
+        observed=repr(raised),
+        expected="an iterable of bytestrings",
+    )
 
 
 def length(declared: int, seen: int) -> Breach:

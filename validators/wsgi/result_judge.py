@@ -62,7 +62,8 @@ class ResultJudge:
             return found
         from gateproof.validators.wsgi import response
 
-        return [*found, *response.result(facts, bool(memory.told & response.WROTE))]
+        found = [*found, *response.result(facts, bool(memory.told & response.WROTE))]
+        return memory.once(found)
 
     def raised(self, error: object) -> Found:
         """The application's call raised."""

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from gateproof.validators.violation import Breach
     from gateproof.validators.wsgi.body_judge import BodyJudge
     from gateproof.validators.wsgi.memory import Found, Memory
 
@@ -183,14 +182,15 @@ class StartJudge:
         symbol = int(Answers.RAISED)
         if given is not None and raised.same(given):
             symbol = int(Answers.RERAISED)
-        found: list[Breach] = []
-        if _STARTER_ROWS[owed][symbol].requirement is not None:
-            found.append(broken(STARTER, owed, symbol, repr(raised)))
         if raised.outside and owed not in (_IDLE, _DOUBTFUL):
             from gateproof.validators.wsgi import response
 
-            found.extend(response.refused_arguments(raised, given is not None))
-        return found
+            found = list(response.refused_arguments(raised, given is not None))
+            if found:
+                return found
+        if _STARTER_ROWS[owed][symbol].requirement is not None:
+            return [broken(STARTER, owed, symbol, repr(raised))]
+        return NOTHING
 
 
 def _declares(headers: Any) -> int | None:

@@ -106,12 +106,7 @@ def called(_judge: WSGIJudge, data: Mapping[str, Any]) -> Iterator[Breach]:
     elif raised is not None:
         yield from _refused(data, raised)
     elif not data["iterable"]:
-        yield Breach(
-            "wsgi.file-wrapper.returns-iterable",
-            f"wsgi.file_wrapper returned {article(data['made'])}, which is not iterable",
-            observed=article(data["made"]),
-            expected="an iterable of bytestrings",
-        )
+        yield uniterable(data["made"])
     elif data["file_close"] and not data["close"]:
         yield Breach(
             "wsgi.file-wrapper.close-propagated",
@@ -120,6 +115,16 @@ def called(_judge: WSGIJudge, data: Mapping[str, Any]) -> Iterator[Breach]:
             observed=f"{article(data['made'])} without close()",
             expected="a close() that calls close() of the file",
         )
+
+
+def uniterable(kind: str) -> Breach:
+    """What the wrapper made, of type ``kind``, cannot be iterated."""
+    return Breach(
+        "wsgi.file-wrapper.returns-iterable",
+        f"wsgi.file_wrapper returned {article(kind)}, which is not iterable",
+        observed=article(kind),
+        expected="an iterable of bytestrings",
+    )
 
 
 def _unfit(data: Mapping[str, Any]) -> Breach:

@@ -1,0 +1,51 @@
+"""Further ways to break what other files have witnesses of: the less usual ones."""
+
+from __future__ import annotations
+
+from witnesses.kit import Order
+from witnesses.order_wsgi_steps import (
+    BEGUN,
+    CALL,
+    CLOSE,
+    ERROR,
+    NEXT,
+    OTHER,
+    RESTART,
+    STARTED,
+    closable,
+    item,
+    refused,
+    result,
+)
+
+from gateproof.validators.wsgi.facts import Raised
+
+NO_ITERATOR = Raised("TypeError", "iter() returned non-iterator of type 'list'", 9)
+PAGES = closable()
+
+WITNESSES = [
+    Order(
+        "wsgi.app.returns-iterable",
+        "wsgi",
+        (*BEGUN, PAGES, ("no-iterator", NO_ITERATOR), ("item-raised", NO_ITERATOR), CLOSE),
+        (*BEGUN, PAGES, ("item-raised", NO_ITERATOR), CLOSE),
+    ),
+    Order(
+        "wsgi.file-wrapper.returns-iterable",
+        "wsgi",
+        (*BEGUN, result(None, type="Sender", is_file_wrapper=True)),
+        (*BEGUN, closable(is_file_wrapper=True)),
+    ),
+    Order(
+        "wsgi.errors-handling.start-response-returns-when-unsent",
+        "wsgi",
+        (*BEGUN, RESTART, refused(OTHER)),
+        (CALL, RESTART, STARTED, result([b"sorry"])),
+    ),
+    Order(
+        "wsgi.server.exc-info-works-after-empty-yield",
+        "wsgi",
+        (*BEGUN, closable(), NEXT, item(b""), RESTART, refused(OTHER)),
+        (*BEGUN, closable(), NEXT, item(b"a"), RESTART, refused(ERROR), ("item-raised", ERROR)),
+    ),
+]
