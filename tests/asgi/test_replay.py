@@ -15,6 +15,7 @@ from gateproof.validators.violation import Rung
 
 NOT_PLAYED = {
     *("unawaited", "unusable", "legacy", "receive-unusable", "send-unusable", "files", "cancel"),
+    "receive-cancelled",
 }
 
 

@@ -383,6 +383,44 @@ def test_asyncio_cancellation_passes_and_nothing_is_owed(server):
     asyncio.run(main())
 
 
+def test_asyncio_a_lifespan_that_is_torn_down_may_say_that_it_failed():
+    """Starlette tells so of all that ends its wait, as under a server that crashes."""
+    waits = asyncio.Event()
+    said = []
+
+    async def app(scope, receive, send):
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        try:
+            await receive()
+        except BaseException:
+            await send({"type": "lifespan.shutdown.failed", "message": "cancelled"})
+            raise
+
+    async def receive():
+        if said:
+            waits.set()
+            await asyncio.Event().wait()
+        return {"type": "lifespan.startup"}
+
+    async def send(message):
+        said.append(message["type"])
+
+    validator = ASGIValidator(app, on_violation="collect", level="all")
+
+    async def main():
+        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}}
+        task = asyncio.create_task(validator(scope, receive, send))
+        await waits.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert said == ["lifespan.startup.complete", "lifespan.shutdown.failed"]
+    assert validator.violations == []
+
+
 def test_asyncio_a_swallowed_cancellation_leaves_nothing_owed(server):
     async def app(scope, receive, send):
         await send(START)

@@ -13,10 +13,14 @@ from witnesses.order_asgi_steps import (
     STOPPED,
     call,
     raised,
+    sent,
     steps,
 )
 
 OOPS = raised(RuntimeError("no database"))
+STOP_FAILED = sent({"type": "lifespan.shutdown.failed", "message": "a traceback"})
+ASKS = (("receive", None),)
+DEAFENED = (*ASKS, ("receive-cancelled", None))
 
 
 def order(requirement, breaks, keeps):
@@ -48,6 +52,17 @@ WITNESSES = [
     ),
     order("asgi.lifespan.exception.no-further-events", [OOPS, SHUTDOWN], [OOPS]),
     order("asgi.lifespan.shutdown-complete.after-shutdown", [STARTUP, COMPLETE, STOPPED], CLEAN),
+    order(
+        "asgi.lifespan.shutdown-complete.after-shutdown",
+        [STARTUP, COMPLETE, STOP_FAILED],
+        # As Starlette says of whatever ends its wait, here a server that is torn down.
+        [STARTUP, COMPLETE, DEAFENED, STOP_FAILED, OOPS],
+    ),
+    order(
+        "asgi.lifespan.shutdown-complete.after-shutdown",
+        [STARTUP, COMPLETE, DEAFENED, ASKS, STOP_FAILED],
+        [STARTUP, COMPLETE, DEAFENED, SHUTDOWN, STOP_FAILED, RETURN],
+    ),
     order(
         "asgi.lifespan.shutdown-complete.app-sends", [STARTUP, COMPLETE, SHUTDOWN, RETURN], CLEAN
     ),

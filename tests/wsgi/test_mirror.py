@@ -253,8 +253,15 @@ def test_odd_calls_by_the_server_are_served(make_environ):
     assert list(collecting(named)(environ=make_environ(), start_response=starter)) == [b"a"]
     assert list(collecting(named)(make_environ(), starter, 3)) == [b"a"]
     assert [v.requirement for v in validator.violations] == ["wsgi.server.call-app-positionally"]
-    with pytest.raises(TypeError):
+
+
+def test_a_server_may_try_whether_it_was_given_a_factory():
+    """As Uvicorn does, which calls what it loaded without arguments and expects TypeError."""
+    validator = collecting(ok)
+
+    with pytest.raises(TypeError, match="missing 2 required positional arguments"):
         validator()
+    assert validator.violations == []
 
 
 def test_threads_do_not_meet(make_environ):

@@ -22,9 +22,12 @@ class LifespanJudge(Judge):
 
     Attributes:
         life: what tells the other connections of its loop; ``None`` in a replay.
+        deaf: whether the latest receive() was cancelled or raised, as where a server
+            is torn down; a failure that is told then is the application's way to leave.
     """
 
     life: Lifespan | None = None
+    deaf = False
     unstated = (1, 0)
 
     protocol = "lifespan"
@@ -60,6 +63,9 @@ class LifespanJudge(Judge):
         return self._live(Lives.STOP, "'lifespan.shutdown.complete' was sent")
 
     def _stop_fail(self, _event: dict[str, object]) -> Found:
+        if self.deaf:  # Starlette says so of whatever ends its wait for the shutdown
+            self.go_astray()
+            return NOTHING
         return self._live(Lives.STOP_FAIL, "'lifespan.shutdown.failed' was sent")
 
     def _live(self, symbol: Lives, what: str) -> Found:
@@ -69,6 +75,21 @@ class LifespanJudge(Judge):
             return NOTHING if self.life is None else self.life.lived(symbol)
         self.state, found = self.move(LIFE, self.state, symbol, what)
         return found if self.life is None else (*found, *self.life.lived(symbol))
+
+    def receive_called(self) -> Found:
+        """The application called receive()."""
+        self.deaf = False
+        return super().receive_called()
+
+    def receive_raised(self, error: BaseException) -> Found:
+        """receive() raised ``error``."""
+        self.deaf = True
+        return super().receive_raised(error)
+
+    def receive_cancelled(self) -> Found:
+        """A pending receive() was cancelled."""
+        self.deaf = True
+        return super().receive_cancelled()
 
     def puzzle(self) -> None:
         """Nobody knows what an application makes of an unknown event."""

@@ -107,6 +107,8 @@ class WSGIValidator:
                 environ,
                 start_response,
             )
+        if environ is _ABSENT and start_response is _ABSENT and not extra and not named:
+            return self.app()  # as Uvicorn tries whether it was given a factory: no request
         watching = self._watching(self._policy, Exchange(LADDER), shapes)
         given = (environ, start_response, *extra)
         args = tuple(value for value in given if value is not _ABSENT)
