@@ -369,3 +369,15 @@ def test_the_tls_entry_has_its_shape():
     found = {b.requirement for b in schema.explain("asgi/extension.tls", {"tls_version": 772})}
 
     assert found == {"asgi.ext.tls.server-cert-present", "asgi.ext.tls.cipher-suite-present"}
+
+
+@pytest.mark.parametrize("version", ["0.1", "1.0", "1.9"])
+def test_a_version_that_never_was_excuses_nobody(version):
+    asgi = {"version": "3.0", "spec_version": version}
+    found = replay(steps(call(HTTP, asgi=asgi, method=None), request(), body(b"a"), RETURN))
+
+    assert {
+        "asgi.http.scope.asgi-spec-version",
+        "asgi.http.scope.method-present",
+        "asgi.http.response-start.before-body",
+    } == {one.requirement for one in found}

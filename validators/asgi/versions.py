@@ -9,7 +9,11 @@ _VERSIONS = {f"2.{minor}": (2, minor) for minor in range(6)}
 
 
 def declared(scope: dict[str, object], unstated: tuple[int, int]) -> tuple[int, int]:
-    """The ``spec_version`` of ``scope``, ``unstated`` where there is none that can be read."""
+    """The ``spec_version`` of ``scope``, ``unstated`` where there is none that can be read.
+
+    Nor is there anything older than ``unstated``: whoever declares that is held to
+    the first version there was.
+    """
     asgi = scope.get("asgi")
     version = asgi.get("spec_version") if type(asgi) is dict else None
     if type(version) is str:
@@ -18,7 +22,7 @@ def declared(scope: dict[str, object], unstated: tuple[int, int]) -> tuple[int, 
             return known
         major, _, minor = version.partition(".")
         if major.isascii() and major.isdigit() and minor.isascii() and minor.isdigit():
-            return int(major[:4]), int(minor[:4])
+            return max((int(major[:4]), int(minor[:4])), unstated)
     return unstated
 
 
