@@ -16,11 +16,14 @@ from witnesses.order_wsgi_steps import (
     item,
     refused,
     result,
+    write,
 )
 
 from gateproof.validators.wsgi.facts import Raised
 
 NO_ITERATOR = Raised("TypeError", "iter() returned non-iterator of type 'list'", 9)
+NO_DATA = Raised("TypeError", "write() takes 0 positional arguments but 1 was given", 9)
+NO_DATA.outside = True
 PAGES = closable()
 
 WITNESSES = [
@@ -47,5 +50,12 @@ WITNESSES = [
         "wsgi",
         (*BEGUN, closable(), NEXT, item(b""), RESTART, refused(OTHER)),
         (*BEGUN, closable(), NEXT, item(b"a"), RESTART, refused(ERROR), ("item-raised", ERROR)),
+    ),
+    Order(
+        "wsgi.start-response.returns-write",
+        "wsgi",
+        (*BEGUN, write(b"a"), ("write-raised", NO_DATA)),
+        # It was not called with one argument.
+        (*BEGUN, write(b"a"), ("write-raised", OTHER)),
     ),
 ]

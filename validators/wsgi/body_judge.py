@@ -36,6 +36,7 @@ class BodyJudge:
         total: octets produced when last settled.
         room: octets that Content-Length allows, ``None`` where none binds.
         over: whether more was produced.
+        sound: whether the latest call of ``write()`` was given one bytestring.
         bodiless: the status of a response that has no body, until one is produced.
     """
 
@@ -47,6 +48,7 @@ class BodyJudge:
         "over",
         "room",
         "seen",
+        "sound",
         "state",
         "total",
         "writing",
@@ -58,7 +60,7 @@ class BodyJudge:
         self.left = -1
         self.base = self.total = self.seen = 0
         self.room: int | None = None
-        self.over = False
+        self.over = self.sound = False
         self.bodiless = ""
 
     def write(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Found:
@@ -67,6 +69,7 @@ class BodyJudge:
 
         if self.left >= 0:
             self.settle()
+        self.sound = not kwargs and len(args) == 1 and type(args[0]) is bytes
         if kwargs or len(args) != 1:
             return [response.write_arguments(args, kwargs)]
         data = args[0]
@@ -92,8 +95,13 @@ class BodyJudge:
     def write_raised(self, error: object) -> Found:
         """``write()`` raised."""
         memory = self.memory
-        memory.answered = (*memory.answered, Raised.of(error).identity)
-        return NOTHING
+        raised = Raised.of(error)
+        memory.answered = (*memory.answered, raised.identity)
+        if not raised.outside or not self.sound:
+            return NOTHING
+        from gateproof.validators.wsgi import response
+
+        return memory.once(response.refused_data(raised))
 
     def call_over(self) -> None:
         """The application's call is over: what comes now is to come by iteration."""

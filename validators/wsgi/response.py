@@ -303,6 +303,17 @@ def refused_arguments(raised: Raised, with_exc_info: bool) -> Iterator[Breach]:
         )
 
 
+def refused_data(raised: Raised) -> Iterator[Breach]:
+    """The callable that start_response returns takes one bytestring."""
+    if raised.name == "TypeError" and _refused_call(raised.text):
+        yield Breach(
+            "wsgi.start-response.returns-write",
+            "what start_response returned cannot be called with one bytestring",
+            observed=repr(raised),
+            expected="write(data)",
+        )
+
+
 def never_iterated(facts: Mapping[str, Any]) -> Breach:
     """The server had neither a status nor looked for one in the iterable.
 

@@ -199,8 +199,9 @@ class Watching:
         """What the application is to have of ``write``; ``held`` is kept of exc_info."""
         judge = self.judge.start
         if not callable(write):
-            self.add("started", write)
-            self.tell(judge.returned(write))
+            useless = 1 if write is True else write  # True stands for any callable
+            self.add("started", useless)
+            self.tell(judge.returned(useless))
             return write
         self.add("started", True)
         found = judge.returned(True)
@@ -252,7 +253,7 @@ class Watching:
         try:
             value = inner(*args, **kwargs)
         except BaseException as error:
-            raised = Raised.of(error)
+            raised = Raised.of(error, outside=_outside(error, 1))
             self.add("write-raised", raised)
             self.tell(judge.write_raised(raised))
             raise
