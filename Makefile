@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv-test
 BIN := $(VENV)/bin
 TESTS ?= tests
+WORKERS ?= 2
 
 .PHONY: demo test lint docs test-all test-oldest nightly bench install clean
 
@@ -13,7 +14,7 @@ demo: $(VENV)/.demo install
 		--conformance-results=demo-report/results.jsonl -p no:cacheprovider
 
 test: $(VENV)/.test install
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest $(TESTS) -n $(WORKERS)
 
 lint: $(VENV)/.test $(VENV)/.lint install
 	$(BIN)/ruff check .
@@ -38,7 +39,7 @@ test-oldest:
 # The long runs: repeats of the whole suite in a random order of load, and
 # thousands of examples where the default takes dozens.
 nightly: $(VENV)/.test install
-	GATEPROOF_TEST_SCALE=20 $(BIN)/python -m pytest $(TESTS)
+	GATEPROOF_TEST_SCALE=20 $(BIN)/python -m pytest $(TESTS) -n $(WORKERS)
 	for n in 1 2 3 4 5 6 7 8 9 10; do \
 		$(BIN)/python -m pytest tests/frameworks tests/plugin -q -n 2 || exit 1; done
 
