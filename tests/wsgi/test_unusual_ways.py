@@ -121,3 +121,22 @@ def test_a_middleware_that_hands_on_another_kind_of_dict_is_named():
     (violation,) = outside.violations
     assert violation.requirement == "wsgi.environ.exact-dict"
     assert (violation.party, violation.layer) == ("middleware", "other-dict")
+
+
+@pytest.mark.parametrize("names", [("environ", "start_response"), ("start_response",)])
+def test_a_middleware_that_calls_by_keyword_is_named(names):
+    def middleware(environ, start_response):
+        given = {"environ": environ, "start_response": start_response}
+        named = {name: given.pop(name) for name in names}
+        return inside(*given.values(), **named)
+
+    def app(environ, start_response):
+        return started(start_response, [b"a"])
+
+    inside = layer("app")(app)
+    outside = layer("by-keyword", on_violation="collect")(middleware)
+    serve(outside)
+
+    (violation,) = outside.violations
+    assert violation.requirement == "wsgi.server.call-app-positionally"
+    assert (violation.party, violation.layer) == ("middleware", "by-keyword")

@@ -134,12 +134,14 @@ class Point:
         _announce()
 
     def __call__(self, *args: Any, **named: Any) -> Any:
-        """Serve: WSGI with two arguments, ASGI with three; other calls go unwatched.
+        """Serve: WSGI with two arguments, ASGI with three by position; others go unwatched.
 
         Raises:
             ConformanceError: as ``on_violation`` says; what the application
                 raises passes unchanged.
         """
+        if callable(named.get("start_response")) and len(args) + len(named) == 2:
+            return _serve_named(self, args, named)
         if named or not 2 <= len(args) <= 3:
             return self.app(*args, **named)
         if len(args) == 2:
@@ -217,6 +219,29 @@ def _serve_wsgi(link: Link, environ: Any, start_response: Any, **how: Any) -> An
             exchange=link.exchange,
             **how,
         )
+    finally:
+        link.calling = False
+        if link.outer is not None:
+            _current.set(before)
+
+
+def _serve_named(point: Point, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """Call a WSGI component by keyword, as whoever is outside does, and say so.
+
+    Raises:
+        ConformanceError: as the link's policy says.
+    """
+    from gateproof.validators.wsgi.validator import served_anyway
+    from gateproof.validators.wsgi.watching import Watching
+
+    link = point._link("wsgi", args[0] if args else named.get("environ"))  # noqa: SLF001
+    before = _current.get()
+    _current.set(ref(link))
+    try:
+        _join(link)
+        watching = Watching(Attributing(link), link.exchange)
+        watching.arguments(args, named)
+        return served_anyway(link.component, watching, args, named)
     finally:
         link.calling = False
         if link.outer is not None:

@@ -113,7 +113,7 @@ class WSGIValidator:
         given = (environ, start_response, *extra)
         args = tuple(value for value in given if value is not _ABSENT)
         watching.arguments(args, named)
-        return _served_anyway(self.app, watching, args, named)
+        return served_anyway(self.app, watching, args, named)
 
     @property
     def violations(self) -> list[Violation]:
@@ -133,7 +133,7 @@ class WSGIValidator:
         return f"WSGIValidator({self.app!r})"
 
 
-def _served_anyway(
+def served_anyway(
     app: Callable[..., Any], watching: Watching, args: tuple[Any, ...], named: dict[str, Any]
 ) -> Any:
     """Serve a call of another form than two positional arguments, in that form."""
