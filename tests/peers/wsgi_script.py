@@ -7,6 +7,7 @@ server sees them happen, so that any checker can be put there.
 from __future__ import annotations
 
 import builtins
+import copy
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -88,6 +89,8 @@ class _Script:
         environ = self.steps[0][1]
         if type(environ) is dict:
             environ = self.with_streams(environ)
+        elif isinstance(environ, dict):  # checkers put streams of their own into it
+            environ = copy.copy(environ)
         result = wrap(self.callable())(environ, self.start_response)
         pieces, error, closed = None, None, False
         while self.at < len(self.steps):
