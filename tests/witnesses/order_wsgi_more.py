@@ -48,8 +48,17 @@ WITNESSES = [
     Order(
         "wsgi.server.exc-info-works-after-empty-yield",
         "wsgi",
-        (*BEGUN, closable(), NEXT, item(b""), RESTART, refused(OTHER)),
-        (*BEGUN, closable(), NEXT, item(b"a"), RESTART, refused(ERROR), ("item-raised", ERROR)),
+        (*BEGUN, closable(), NEXT, item(b""), NEXT, RESTART, refused(OTHER)),
+        (
+            *BEGUN,
+            closable(),
+            NEXT,
+            item(b"a"),
+            NEXT,
+            RESTART,
+            refused(ERROR),
+            ("item-raised", ERROR),
+        ),
     ),
     Order(
         "wsgi.start-response.returns-write",
