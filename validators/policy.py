@@ -137,16 +137,15 @@ class Policy:
                 are handed over before.
         """
         error = None
-        action = self.on_violation
-        once = isinstance(action, str) and action in ONCE
         for breach in breaches:
-            if once and self._known(breach):
+            if self._kinds and self._known(breach):
                 continue
             violation = self.violation(breach, exchange)
             if violation is None:
                 continue
-            error = self._act(violation) or error
-            if once:
+            raised = self._act(violation)
+            error = raised or error
+            if raised is None and self._enough(violation):
                 told = (breach.requirement, breach.party, breach.verdict, breach.layer)
                 self._kinds[told] = _kind(violation)
         if error is not None:
@@ -154,8 +153,15 @@ class Policy:
                 exchange.due = error  # the application may swallow it, and is not at fault
             raise error
 
+    def _enough(self, violation: Violation) -> bool:
+        """Whether all that is still asked of the like of ``violation`` is their number."""
+        action = self.on_violation
+        if not isinstance(action, str):
+            return False
+        return action in ONCE or self.count(violation) > WARNINGS
+
     def _known(self, breach: Breach) -> bool:
-        """Count ``breach`` if its like was told before; the first alone is kept."""
+        """Count ``breach`` if enough of its like was told."""
         kind = self._kinds.get((breach.requirement, breach.party, breach.verdict, breach.layer))
         if kind is None:
             return False

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+    from gateproof.validators.schema.recalled import Suspects
     from gateproof.validators.violation import Breach, Party, Verdict
 
     Accept = Callable[[object], bool]
@@ -44,6 +45,7 @@ class Active:
         self._told: dict[str, bool] = {}
         self._ignored: dict[str, frozenset[str]] = {}
         self._explained: dict[object, tuple[Breach, ...]] = {}
+        self._suspects: Suspects | None = None
         self.accepts = Accepts(self)
         self.plans: dict[type, tuple[Plans, Plans]] = {}
 
@@ -95,14 +97,34 @@ class Active:
 
     def explain(self, name: str, value: object, party: Party) -> tuple[Breach, ...]:
         """Why ``value`` is not a ``name``; ``party`` did it where both are bound."""
-        from gateproof.validators import schema
-
         key = _fingerprint(value)
         if key is not None:
             key = (name, party, key)
             known = self._explained.get(key)
             if known is not None:
                 return known
+        suspects = self._suspects
+        if suspects is None:
+            from gateproof.validators.schema.recalled import Suspects
+
+            suspects = self._suspects = Suspects(self._mildest)
+        ignored = self._ignored.get(name, frozenset())
+        recalled = suspects.recall(
+            (name, party), name, value, ignored, lambda: self._explain(name, value, party)
+        )
+        if recalled is not None:
+            return (recalled,)
+        breaches = self._explain(name, value, party)
+        suspects.learn((name, party), breaches)
+        if key is not None:
+            if len(self._explained) >= REMEMBERED:
+                self._explained.clear()
+            self._explained[key] = breaches
+        return breaches
+
+    def _explain(self, name: str, value: object, party: Party) -> tuple[Breach, ...]:
+        from gateproof.validators import schema
+
         try:
             said = schema.explain(
                 name,
@@ -115,12 +137,7 @@ class Active:
 
             warnings.warn(str(error), RuntimeWarning, stacklevel=2)
             said = []
-        breaches = tuple(_blame(_placed(breach, name), party) for breach in said)
-        if key is not None:
-            if len(self._explained) >= REMEMBERED:
-                self._explained.clear()
-            self._explained[key] = breaches
-        return breaches
+        return tuple(_blame(_placed(breach, name), party) for breach in said)
 
 
 class Accepts(dict[str, "Accept"]):

@@ -9,6 +9,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from gateproof.validators.policy import Rules
     from gateproof.validators.violation import Breach, Verdict
@@ -43,6 +44,7 @@ class Shapes:
         "mildest",
         "status",
         "statuses",
+        "suspects",
         "write",
     )
 
@@ -61,6 +63,7 @@ class Shapes:
         self.bodiless: set[str] = set()
         self.ignore = {name: _ignored(name, rules) for name in WHOLE}
         self.mildest: Verdict = LEVELS[rules.level][-1]  # type: ignore[assignment]
+        self.suspects: Any = None
         for name in WHOLE:
             check = compiled(name, self.ignore[name], self.mildest)
             setattr(self, name.partition("/")[2], check)
@@ -78,6 +81,21 @@ class Shapes:
 
     def explain(self, name: str, value: object) -> list[Breach]:
         """What is wrong with a rejected value, as breaches."""
+        suspects = self.suspects
+        if suspects is None:
+            from gateproof.validators.schema.recalled import Suspects
+
+            suspects = self.suspects = Suspects(self.mildest)
+        known = suspects.recall(
+            name, name, value, self.ignore[name], lambda: self._explain(name, value)
+        )
+        if known is not None:
+            return [known]
+        found = self._explain(name, value)
+        suspects.learn(name, found)
+        return found
+
+    def _explain(self, name: str, value: object) -> list[Breach]:
         from gateproof.validators.schema import explain
         from gateproof.validators.violation import Breach
 
