@@ -131,6 +131,11 @@ def _written(judge: WSGIJudge, _: Any) -> Iterator[frozenset[str]]:
         yield frozenset({"wsgi.content-length.write-past-raises"})
 
 
+def _write_raised(judge: WSGIJudge, error: Any) -> Iterator[frozenset[str]]:
+    if judge.body.sound and Raised.of(error).outside:
+        yield frozenset({"wsgi.start-response.returns-write"})
+
+
 def _result(_judge: WSGIJudge, facts: Any) -> Iterator[frozenset[str]]:
     yield frozenset({"wsgi.app.returns-iterable", "wsgi.legacy.app-no-bare-file-return"})
     if facts["is_file_wrapper"]:
@@ -207,6 +212,7 @@ _CHANCES: dict[str, Callable[[WSGIJudge, Any], Iterator[frozenset[str]]]] = {
     "start_response-raised": _start_raised,
     "write": _write,
     "written": _written,
+    "write-raised": _write_raised,
     "result": _result,
     "next": _next,
     "item": _item,
