@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from gateproof.conformance.header_fields import folded
 from gateproof.conformance.wsgi_stage import WSGIStage
 from gateproof.targets.wsgi_environ import Request
 from gateproof.targets.wsgi_gateway import Reply
@@ -57,8 +58,8 @@ class Baseline:
         self.reply = stage.play(request)
         again = self.reply if self.reply.failed else stage.play(request)
         self.steady = again.body == self.reply.body and again.status == self.reply.status
-        second = folded(again)
-        self.headers = {k: v for k, v in folded(self.reply).items() if second.get(k) == v}
+        second = folded(again.headers)
+        self.headers = {k: v for k, v in folded(self.reply.headers).items() if second.get(k) == v}
 
     def ask(self, **changes: Any) -> Reply:
         """Make the request with some fields changed.
@@ -165,14 +166,6 @@ def baselines(stage: WSGIStage, **fields: Any) -> Iterator[Baseline]:
             yield baseline
     if faulty:
         stage.blocked(faulty)
-
-
-def folded(reply: Reply) -> dict[str, tuple[str, ...]]:
-    """The headers of a reply by lower-case name, values in order."""
-    fields: dict[str, tuple[str, ...]] = {}
-    for name, value in reply.headers:
-        fields[name.lower()] = (*fields.get(name.lower(), ()), value)
-    return fields
 
 
 def shown(body: bytes, limit: int = 40) -> str:

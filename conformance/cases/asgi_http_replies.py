@@ -9,7 +9,7 @@ from __future__ import annotations
 from gateproof.conformance.asgi_relations import breakdown
 from gateproof.conformance.asgi_stage import ASGIStage
 from gateproof.conformance.case import case
-from gateproof.conformance.not_modified import KEPT, conditions
+from gateproof.conformance.header_fields import KEPT, conditions, folded
 from gateproof.targets.asgi_http import Reply
 
 HEAD = "http1.head.same-headers"
@@ -23,17 +23,9 @@ UNCOMPARED = frozenset({b"content-length", b"date", b"set-cookie", b"vary", b"tr
 _PLAIN = {"type": "http.request", "body": b"", "more_body": False}
 
 
-def _folded(reply: Reply) -> dict[bytes, list[bytes]]:
-    """The headers by lower-case name, values in order."""
-    fields: dict[bytes, list[bytes]] = {}
-    for name, value in reply.headers:
-        fields.setdefault(name.lower(), []).append(value)
-    return fields
-
-
-def _steady(replies: list[Reply]) -> dict[bytes, list[bytes]]:
+def _steady(replies: list[Reply]) -> dict[bytes, tuple[bytes, ...]]:
     """The headers that are the same in all of ``replies``."""
-    first, *others = [_folded(reply) for reply in replies]
+    first, *others = [folded(reply.headers) for reply in replies]
     return {
         name: values
         for name, values in first.items()
@@ -61,21 +53,23 @@ async def head_as_get(stage: ASGIStage) -> None:
                 HEAD,
                 f"HEAD is answered with another {name.decode('latin-1')!r} than GET",
                 watched=reply.watched,
-                observed=repr(given),
-                expected=repr(steady[name]),
+                observed=repr(list(given)),
+                expected=repr(list(steady[name])),
                 party="application",
             )
 
 
-def _other(steady: dict[bytes, list[bytes]], reply: Reply) -> tuple[bytes, list[bytes]] | None:
+def _other(
+    steady: dict[bytes, tuple[bytes, ...]], reply: Reply
+) -> tuple[bytes, tuple[bytes, ...]] | None:
     """The first header that ``reply`` gives another value than GET has each time."""
-    given = _folded(reply)
+    given = folded(reply.headers)
     for name, values in steady.items():
         if name not in UNCOMPARED and given.get(name, values) != values:
             return name, given[name]
     length = given.get(b"content-length")
     expected = steady.get(b"content-length")
-    if expected and length and length not in (expected, [b"0"]):
+    if expected and length and length not in (expected, (b"0",)):
         return b"content-length", length
     return None
 
@@ -84,7 +78,7 @@ def _other(steady: dict[bytes, list[bytes]], reply: Reply) -> tuple[bytes, list[
 async def not_modified(stage: ASGIStage) -> None:
     """A 304 tells of the response that it stands for what the 200 would have told."""
     for base in await stage.baselines():
-        known = _folded(base.replies[0])
+        known = folded(base.replies[0].headers)
         etag, modified = (
             known[name][0].decode("latin-1") if name in known else None
             for name in (b"etag", b"last-modified")
@@ -98,7 +92,7 @@ async def not_modified(stage: ASGIStage) -> None:
         reply = await stage.request(base.asked.but(headers=asked))
         if reply.status != 304:
             continue  # an application need not look at conditions
-        steady, given = _steady(base.replies), _folded(reply)
+        steady, given = _steady(base.replies), folded(reply.headers)
         due = [name for name in KEPT if name.encode() in steady]
         lost = [name for name in due if name.encode() not in given]
         if lost and (await stage.request(reply.request)).status == 304:

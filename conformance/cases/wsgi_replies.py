@@ -6,12 +6,11 @@ https://peps.python.org/pep-3333/#the-start-response-callable
 from __future__ import annotations
 
 from gateproof.conformance.case import case
-from gateproof.conformance.not_modified import KEPT, conditions
+from gateproof.conformance.header_fields import KEPT, conditions, folded
 from gateproof.conformance.wsgi_baseline import (
     TRAPS,
     Baseline,
     baselines,
-    folded,
 )
 from gateproof.conformance.wsgi_stage import WSGIStage
 from gateproof.targets.wsgi_gateway import ADDED, Reply
@@ -48,7 +47,7 @@ def head(stage: WSGIStage) -> None:
 
 def _other_headers(baseline: Baseline, reply: Reply) -> list[str]:
     """The headers of a HEAD reply that GET gives another value, each time."""
-    given = folded(reply)
+    given = folded(reply.headers)
     texts = [
         f"HEAD is answered with {name}: {', '.join(given[name])!r} "
         f"where GET has {', '.join(values)!r}"
@@ -76,7 +75,7 @@ def not_modified(stage: WSGIStage) -> None:
         reply = baseline.ask(headers=(*asked.headers, *known))
         if reply.failed or reply.status != 304:
             continue  # an application need not look at conditions
-        given = folded(reply)
+        given = folded(reply.headers)
         lost = [name for name in KEPT if name in baseline.headers and name not in given]
         if lost and stage.play(reply.request).status == 304:
             stage.broken(

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from gateproof.validators.exchange import Exchange
 from gateproof.validators.policy import Policy, Rules
 from gateproof.validators.wsgi import closer, ordinary
-from gateproof.validators.wsgi.light import LADDER
 from gateproof.validators.wsgi.shape import shapes
 from gateproof.validators.wsgi.watching import Watching
 
@@ -279,7 +278,7 @@ def shortly(policy, application, environ, start_response):
 
 
 def closely(policy, application, environ, start_response):
-    watching = Watching(policy, Exchange(LADDER), shapes(policy.rules))
+    watching = Watching(policy, Exchange(), shapes(policy.rules))
     return watching.call(application, environ, start_response)
 
 

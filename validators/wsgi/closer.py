@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateproof.validators.exchange import Exchange
 from gateproof.validators.wsgi import excinfo, light, ordinary
-from gateproof.validators.wsgi.light import CLOSED, CLOSELY, LADDER, WHOLE, WHOLE_CLOSED
+from gateproof.validators.wsgi.light import CLOSED, CLOSELY, WHOLE, WHOLE_CLOSED
 from gateproof.validators.wsgi.masking import Masks
 from gateproof.validators.wsgi.watching import Watching
 
@@ -27,7 +27,7 @@ class Closer(Watching):
     __slots__ = ("_ordinary",)
 
     def __init__(self, known: Ordinary) -> None:
-        exchange = Exchange(LADDER)
+        exchange = Exchange()
         super().__init__(known.policy, exchange, _JUDGED)
         self._ordinary = known
         judge = self.judge

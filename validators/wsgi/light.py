@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 
+from gateproof.validators.exchange import HEAD
 from gateproof.validators.wsgi import proxies
 from gateproof.validators.wsgi.memory import declared_length, true
 
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from gateproof.validators.wsgi.ordinary import Ordinary
-
-LADDER = 32
-"""Rungs that are kept from the beginning of an exchange."""
 
 READS = 24
 """How long the log may be where a read is added: the steps that follow need room too."""
@@ -230,7 +228,7 @@ def pieces(watching: Ordinary, iterator: Iterator[Any], result: object) -> Itera
                 yield from proxies.items(closer, iterator, result)
                 return
             watching.seen = seen = seen + 1
-            if len(log) < LADDER:  # of a long stream the later items are only counted
+            if len(log) < HEAD:  # of a long stream the later items are only counted
                 log.append(piece)
             yield piece
             asked = True

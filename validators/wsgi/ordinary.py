@@ -21,7 +21,6 @@ from gateproof.validators.wsgi.light import (
     CALLED,
     ERRORS,
     INPUTS,
-    LADDER,
     LISTED,
     RESULTS,
     RETURNED,
@@ -166,7 +165,7 @@ def call(
     except Exception:  # noqa: BLE001 - a hostile object
         sound = False
     if not sound:
-        return Watching(policy, Exchange(LADDER), shapes).call(app, environ, start_response)
+        return Watching(policy, Exchange(), shapes).call(app, environ, start_response)
     watching = Ordinary()
     watching.policy = policy
     watching.shapes = shapes

@@ -13,8 +13,7 @@ from gateproof.validators.wsgi.machines import (
     Starter,
 )
 from gateproof.validators.wsgi.memory import CLOSER, NOTHING, broken, declared_length, true
-from gateproof.validators.wsgi.shape import BODILESS as WITHOUT
-from gateproof.validators.wsgi.shape import RARE
+from gateproof.validators.wsgi.shape import BODILESS, RARE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from gateproof.validators.wsgi.body_judge import BodyJudge
     from gateproof.validators.wsgi.memory import Found, Memory
 
-BODILESS = ("1", "204", "304")
+UNBOUND = ("1", *BODILESS)
 """How statuses begin whose Content-Length says nothing of the body that follows."""
 
 # Looked up once: members of an enumeration are slow to reach in a hot path.
@@ -151,9 +150,9 @@ class StartJudge:
         status, declared, defects = self.pending
         if owed != _LATE:
             self.declared = declared
-            unbound = self.method == "HEAD" or status.startswith(BODILESS)
+            unbound = self.method == "HEAD" or status.startswith(UNBOUND)
             self.body.room = None if unbound else declared
-            self.body.bodiless = status if status.startswith(WITHOUT) else ""
+            self.body.bodiless = status if status.startswith(BODILESS) else ""
         if cell.requirement is None and not defects:
             return NOTHING
         from gateproof.validators.wsgi import response

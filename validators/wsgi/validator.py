@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from gateproof.validators.wsgi.shape import Shapes
     from gateproof.validators.wsgi.watching import Watching
 
-LADDER = 32
-"""Rungs that are kept from the beginning of an exchange."""
-
 _ABSENT: Any = object()
 
 stacked: Callable[..., Any] | None = None
@@ -95,21 +92,21 @@ class WSGIValidator:
                     environ,
                     start_response,
                     policy=self._policy,
-                    exchange=Exchange(LADDER),
+                    exchange=Exchange(),
                     ambient=self._ambient,
                 )
             if self._ambient is None or not self._ambient.concerns(environ):
                 return self._call(self._policy, shapes, self.app, environ, start_response)
             return self._ambient.serve(
                 lambda: self._call(self._policy, shapes, self.app, environ, start_response),
-                lambda: self._watching(self._policy, Exchange(LADDER), shapes),
+                lambda: self._watching(self._policy, Exchange(), shapes),
                 self.app,
                 environ,
                 start_response,
             )
         if environ is _ABSENT and start_response is _ABSENT and not extra and not named:
             return self.app()  # as Uvicorn tries whether it was given a factory: no request
-        watching = self._watching(self._policy, Exchange(LADDER), shapes)
+        watching = self._watching(self._policy, Exchange(), shapes)
         given = (environ, start_response, *extra)
         args = tuple(value for value in given if value is not _ABSENT)
         watching.arguments(args, named)
