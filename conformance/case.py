@@ -15,8 +15,22 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-FAMILIES = ("wsgi", "asgi.http", "asgi.websocket", "asgi.lifespan")
-"""The families of cases; cases of one family share one started target."""
+APPLICATION_FAMILIES = ("wsgi", "asgi.http", "asgi.websocket", "asgi.lifespan")
+"""The families of cases for applications; cases of one family share one started target."""
+
+SERVER_FAMILIES = (
+    "server.http1",
+    "server.wsgi",
+    "server.asgi.http",
+    "server.asgi.websocket",
+    "server.asgi.lifespan",
+    "server.hazards",
+)
+"""The families of cases for servers, likewise; hazards are no matter of conformance."""
+
+FAMILIES = APPLICATION_FAMILIES + SERVER_FAMILIES
+
+_ON_ANY_SERVER = ("server.http1", "server.hazards")
 
 
 class NotApplicable(Exception):  # noqa: N818 - an outcome, not an error
@@ -43,6 +57,7 @@ class Case:
         alone: it must not overlap with other cases of its target.
         first: it comes before the others of its family, so that a report begins
             with the plainest exchange.
+        last: it comes after the others of its family have ended.
         run: takes the stage; a coroutine function for ASGI, a function for WSGI.
         where: file and line, for reports.
     """
@@ -55,6 +70,7 @@ class Case:
     methods: tuple[str, ...]
     alone: bool
     first: bool
+    last: bool
     run: Callable[[Any], Awaitable[None] | None]
     where: str
 
@@ -62,6 +78,18 @@ class Case:
     def full_id(self) -> str:
         """``family::id``, unique in the suite."""
         return f"{self.family}::{self.id}"
+
+    def concerns(self, subject: str, interface: str) -> bool:
+        """Whether it is for a target of this kind.
+
+        Args:
+            subject: ``"application"`` or ``"server"``.
+            interface: ``"wsgi"`` or ``"asgi"``.
+        """
+        parts = self.family.split(".")
+        if subject == "server":
+            return parts[0] == "server" and (self.family in _ON_ANY_SERVER or parts[1] == interface)
+        return parts[0] == interface
 
 
 _CASES: dict[str, Case] = {}
@@ -75,6 +103,7 @@ def case(
     methods: Iterable[str] = ("GET",),
     alone: bool = False,
     first: bool = False,
+    last: bool = False,
 ) -> Callable[[Callable[[Any], Awaitable[None] | None]], Callable[[Any], Awaitable[None] | None]]:
     """Make a function a case of the suite.
 
@@ -100,6 +129,7 @@ def case(
             methods=tuple(methods),
             alone=alone,
             first=first,
+            last=last,
             run=run,
             where=f"{run.__module__}:{code.co_firstlineno}",
         )
@@ -122,7 +152,7 @@ def cases() -> dict[str, Case]:
         importlib.import_module(f"{package.__name__}.{module}")
     order = {family: n for n, family in enumerate(FAMILIES)}
 
-    def place(item: tuple[str, Case]) -> tuple[int, bool]:
-        return order[item[1].family], not item[1].first
+    def place(item: tuple[str, Case]) -> tuple[int, bool, bool]:
+        return order[item[1].family], not item[1].first, item[1].last
 
     return dict(sorted(_CASES.items(), key=place))

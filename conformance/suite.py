@@ -195,7 +195,7 @@ class Suite:
             chosen = [
                 case
                 for case in cases().values()
-                if case.family.partition(".")[0] == application.interface
+                if case.concerns("application", application.interface)
                 and self.selection.runs(case)
             ]
             root = TargetNode.make(session, application.name, application.interface)
