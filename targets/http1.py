@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import h11
+from gateproof.targets.h11_opinion import HEAD_LIMIT, StrictOpinion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,8 +24,6 @@ Header: TypeAlias = tuple[bytes, bytes]
 Framing: TypeAlias = Literal["length", "chunked", "close", "none"]
 Ended: TypeAlias = Literal["complete", "closed", "reset", "timeout", "garbage", "nothing"]
 
-HEAD_LIMIT = 1 << 20
-"""Octets of a head, a chunk's line or a trailer section that are waited for."""
 BODY_KEPT = 1 << 24
 """Octets of a body that are kept; the rest is counted and digested."""
 RAW_KEPT = 1 << 20
@@ -322,9 +320,8 @@ class ReplyReader:
         return True
 
     def _chunk_end(self) -> bool:
-        if self._buffer[:1] not in (b"", b"\r", b"\n") or (
-            self._buffer[:1] == b"\r" and self._buffer[1:2] not in (b"", b"\n")
-        ):
+        start = bytes(self._buffer[:2])
+        if start not in (b"", b"\r", b"\r\n") and start[:1] != b"\n":
             return self._garbage("a chunk longer than its size")
         if self._line() is None:
             return False
@@ -339,43 +336,6 @@ class ReplyReader:
         self.reply.trailers = self._fields([])
         self._finish("complete")
         return False
-
-
-class StrictOpinion:
-    """What h11 says of the same octets; ``problem`` is empty as long as it accepts them."""
-
-    def __init__(self, method: str = "GET", *, switching: bool = False) -> None:
-        """Let h11 know the request: ``switching`` when it asked for another protocol."""
-        self.problem = ""
-        self._done = False
-        self._connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
-        headers = [("Host", "gateproof"), ("Connection", "close")]
-        if switching:
-            headers += [("Connection", "upgrade"), ("Upgrade", "websocket")]
-        try:
-            request = h11.Request(method=method, target="/", headers=headers)
-        except h11.LocalProtocolError:  # an odd method is the case's business, not the reply's
-            request = h11.Request(method="GET", target="/", headers=headers)
-        self._connection.send(request)
-        self._connection.send(h11.EndOfMessage())
-
-    def feed(self, data: bytes) -> None:
-        """Show the octets that came; empty at the end of the stream."""
-        if self._done:
-            return
-        try:
-            self._connection.receive_data(data)
-            while True:
-                event = self._connection.next_event()
-                if event in (h11.NEED_DATA, h11.PAUSED):
-                    return
-                if isinstance(event, (h11.EndOfMessage, h11.ConnectionClosed)):
-                    break
-                if isinstance(event, h11.Response) and event.status_code == 101:
-                    break
-        except h11.RemoteProtocolError as error:
-            self.problem = str(error)
-        self._done = True
 
 
 async def read_reply(
