@@ -91,6 +91,7 @@ class Wire:
         self.inbound = Record()
         self.pending = bytearray()
         self.eof = False
+        self.ended_at = 0  # time.monotonic_ns() when the end was seen
         self.was_reset = False
         self.refused = b""  # what could not be sent, because the peer took no more
         self.closed = False
@@ -238,14 +239,18 @@ class Wire:
             return (False, True)
         except OSError as error:
             self._note(error)
-            self.eof = True
+            self._over()
             return (False, False)
         if chunk:
             self.inbound.add(chunk)
             self.pending += chunk
         else:
-            self.eof = True
+            self._over()
         return (True, False)
+
+    def _over(self) -> None:
+        self.eof = True
+        self.ended_at = time.monotonic_ns()
 
     def _note(self, error: OSError) -> None:
         # A broken pipe tells that an earlier reset was met by a later send.
