@@ -202,7 +202,7 @@ def conclude(stage: Stage, plan: Plan, error: BaseException | None) -> Outcome:
     try:
         return _conclude(stage, plan, error)
     except Exception as fault:  # noqa: BLE001 - a fault of ours must not end the run
-        return Outcome("harness", _fault(fault))
+        return Outcome("harness", fault(fault))
 
 
 def _conclude(stage: Stage, plan: Plan, error: BaseException | None) -> Outcome:
@@ -227,7 +227,7 @@ def _conclude(stage: Stage, plan: Plan, error: BaseException | None) -> Outcome:
         )
         stage.hung = True
         return judge(stage, rules)
-    return judge(stage, rules, ended="harness", reason=_fault(error))
+    return judge(stage, rules, ended="harness", reason=fault(error))
 
 
 def _where(error: BaseException) -> str:
@@ -242,7 +242,7 @@ def _where(error: BaseException) -> str:
     return f" at {own[-1].filename}:{own[-1].lineno} in {own[-1].name}()" if own else ""
 
 
-def _fault(error: BaseException) -> str:
+def fault(error: BaseException) -> str:
     """One line on an error that is ours: its type, text and innermost place."""
     import traceback
 

@@ -62,7 +62,7 @@ class ConformanceItem(pytest.Item):
             family, name=name, nodeid=f"gateproof::{case.family}::{name}"
         )
         item.suite, item.case, item.slug = suite, case, slug
-        item.target = suite.applications[slug].name
+        item.target = suite.subjects[slug].name
         item.add_marker("conformance")
         item.extra_keyword_matches.update((case.id, case.family, *case.proves))
         return item
@@ -129,6 +129,7 @@ class ConformanceItem(pytest.Item):
             "findings": outcome.findings,
             "exercised": outcome.exercised,
             "statuses": outcome.statuses,
+            **({"hazards": outcome.hazards} if outcome.hazards else {}),
             "reproduce": self.suite.reproduce(self),
         }
 

@@ -28,6 +28,7 @@ class Outcome:
         exercised: required clauses that were given a chance to be broken.
         statuses: HTTP status codes of the responses, each once.
         hung: the application did not come back.
+        hazards: what is dangerous and breaks no specification, as the stream has it.
     """
 
     verdict: str
@@ -38,6 +39,48 @@ class Outcome:
     exercised: list[str] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     hung: bool = False
+    hazards: list[dict[str, Any]] = field(default_factory=list)
+
+    def tell(self, violation: Violation, watched: Watched | None) -> None:
+        """Add a finding; of equal ones, one a case, the first is kept and the rest counted."""
+        key = (violation.requirement, violation.verdict, violation.party, violation.layer)
+        for finding in self.findings:
+            if key == tuple(
+                finding.get(name, "") for name in ("requirement", "verdict", "party", "layer")
+            ):
+                finding["count"] += 1
+                return
+        shown = self.show(watched)
+        self.findings.append(
+            {
+                "requirement": violation.requirement,
+                "verdict": violation.verdict,
+                "level": violation.level,
+                "party": violation.party,
+                **({"layer": violation.layer} if violation.layer else {}),
+                "message": violation.message,
+                "event": violation.event if violation.exchange else None,
+                "expected": violation.expected,
+                "observed": violation.observed,
+                "hint": violation.hint,
+                "url": violation.url,
+                "count": 1,
+                "evidence": shown,
+                "request": watched.request if watched else "",
+            }
+        )
+
+    def show(self, watched: Watched | None) -> str | None:
+        """Add the ladder of an exchange to the evidence, once; its id, if there is one."""
+        if watched is None or not watched.exchange.count:
+            return None
+        line = evidence(
+            watched.request, watched.exchange.rungs(), watched.exchange.dropped, watched.family
+        )
+        if all(line["id"] != other["id"] for other in self.evidence):
+            self.evidence.append(line)
+        identity: str = line["id"]
+        return identity
 
 
 def judge(stage: Stage, rules: Rules, *, ended: str = "", reason: str = "") -> Outcome:
@@ -50,7 +93,6 @@ def judge(stage: Stage, rules: Rules, *, ended: str = "", reason: str = "") -> O
         reason: why it ended so.
     """
     outcome = Outcome(ended or "pass", reason, hung=stage.hung)
-    told: dict[tuple[str, ...], dict[str, Any]] = {}
     outcome.statuses = sorted({code for watched in stage.exchanges for code in _codes(watched)})
     ours = []
     for violation, watched in _violations(stage):
@@ -58,7 +100,7 @@ def judge(stage: Stage, rules: Rules, *, ended: str = "", reason: str = "") -> O
             if violation.verdict == "fail":  # rare but legal servers are played on purpose
                 ours.append(violation)
         elif rules.wants(violation.requirement):
-            _tell(outcome, told, violation, watched)
+            outcome.tell(violation, watched)
     if ours:
         outcome.verdict = "harness"
         outcome.reason = (
@@ -133,43 +175,6 @@ def _codes(watched: Watched) -> Iterator[int]:
             code = int(text[:3]) if isinstance(text, str) and text[:3].isdecimal() else None
         if isinstance(code, int) and 100 <= code <= 999:
             yield int(code)
-
-
-def _tell(
-    outcome: Outcome,
-    told: dict[tuple[str, ...], dict[str, Any]],
-    violation: Violation,
-    watched: Watched | None,
-) -> None:
-    key = (violation.requirement, violation.verdict, violation.party, violation.layer)
-    if key in told:
-        told[key]["count"] += 1
-        return
-    shown = None
-    if watched is not None and watched.exchange.count:
-        shown = evidence(
-            watched.request, watched.exchange.rungs(), watched.exchange.dropped, watched.family
-        )
-        if all(shown["id"] != line["id"] for line in outcome.evidence):
-            outcome.evidence.append(shown)
-    finding = {
-        "requirement": violation.requirement,
-        "verdict": violation.verdict,
-        "level": violation.level,
-        "party": violation.party,
-        **({"layer": violation.layer} if violation.layer else {}),
-        "message": violation.message,
-        "event": violation.event if violation.exchange else None,
-        "expected": violation.expected,
-        "observed": violation.observed,
-        "hint": violation.hint,
-        "url": violation.url,
-        "count": 1,
-        "evidence": shown["id"] if shown else None,
-        "request": watched.request if watched else "",
-    }
-    told[key] = finding
-    outcome.findings.append(finding)
 
 
 def exercised(stage: Stage, ended_early: bool) -> set[str]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import sys
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from gateproof.conformance.case import cases
 from gateproof.conformance.settings import Settings
+from gateproof.conformance.subjects import Subject
 from gateproof.reports.stream import VERSION, Run, StreamError, Writer
-from gateproof.targets.application import Application
 
 SPECS = (
     {"name": "PEP 3333", "version": "1.0.1"},
@@ -80,9 +79,10 @@ class Recording:
 
     def closing_lines(self, level: str) -> list[str]:
         """What is printed before the last line: milder findings, and where the report is."""
+        from gateproof.reports.hazards import hazard_lines
         from gateproof.reports.terminal import counts_line, mild_findings
 
-        lines = [*mild_findings(self.run, level), *self._hollow()]
+        lines = [*mild_findings(self.run, level), *hazard_lines(self.run), *self._hollow()]
         if self.run.results:
             lines.append(counts_line(self.run))
         if self.fault:
@@ -123,10 +123,8 @@ class Recording:
         return lines
 
 
-def header(
-    chosen: Settings, applications: Mapping[str, Application], argv: list[str]
-) -> dict[str, Any]:
-    """The stream's first line."""
+def header(chosen: Settings, subjects: Mapping[str, Subject], argv: list[str]) -> dict[str, Any]:
+    """The stream's first line; ``subjects`` are the targets by their ids."""
     return {
         "kind": "header",
         "version": VERSION,
@@ -143,16 +141,11 @@ def header(
         "targets": [
             {
                 "id": slug,
-                "name": application.name,
-                "interface": application.interface,
-                "because": application.detected.because,
-                "application": application.kind,
-                "versions": _versions(application),
-                "paths": list(chosen.paths),
-                "methods": list(chosen.methods),
-                "backend": chosen.backend if application.interface == "asgi" else "threads",
+                "name": subject.name,
+                "interface": subject.interface,
+                **subject.facts(chosen),
             }
-            for slug, application in applications.items()
+            for slug, subject in subjects.items()
         ],
     }
 
@@ -163,14 +156,3 @@ def digest() -> str:
     for case in cases().values():
         seen.update(repr((case.full_id, case.title, case.proves)).encode())
     return seen.hexdigest()
-
-
-def _versions(application: Application) -> dict[str, str]:
-    """The version of the distribution that the application's type comes from, where it is told."""
-    package = type(application.call).__module__.partition(".")[0]
-    if package in sys.builtin_module_names:
-        return {}
-    try:
-        return {package: version(package)}
-    except PackageNotFoundError:
-        return {}

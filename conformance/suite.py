@@ -19,7 +19,6 @@ from typing import Any
 import pytest
 
 from gateproof.conformance.case import FAMILIES, cases
-from gateproof.conformance.engine import Engine, Plan
 from gateproof.conformance.items import ConformanceItem, Family, TargetNode
 from gateproof.conformance.leftovers import exit_without, living
 from gateproof.conformance.options import OPTIONS
@@ -32,10 +31,10 @@ from gateproof.conformance.settings import (
     file_settings,
     settings,
 )
+from gateproof.conformance.subjects import Runs, Subject, subjects
 from gateproof.conformance.surroundings import Surroundings, calm_warnings
 from gateproof.reports.stream import StreamError
 from gateproof.reports.terminal import verdict_line
-from gateproof.targets.application import Application, open_application
 from gateproof.targets.load import EnvironmentFaultError, TargetError
 
 PREFIX = "gateproof::"
@@ -97,8 +96,8 @@ class Suite:
         self.config = config
         self.settings = chosen
         self.worker = hasattr(config, "workerinput")
-        self.engines: dict[str, Engine] = {}
-        self.applications: dict[str, Application] = {}
+        self.engines: dict[str, Runs] = {}
+        self.subjects: dict[str, Subject] = {}
         self.recording: Recording | None = None
         self.selection: Selection | None = None
         self.surroundings = Surroundings(config)
@@ -122,13 +121,8 @@ class Suite:
         try:
             with warnings.catch_warnings():
                 calm_warnings("ignore")
-                for name in chosen.target:
-                    slug = self._slug(name)
-                    self.applications[slug] = open_application(
-                        name,
-                        chosen.app_dir,
-                        chosen.interface,  # type: ignore[arg-type]
-                    )
+                for subject in subjects(chosen):
+                    self.subjects[self._slug(subject)] = subject
             self.selection = Selection(chosen, cases())
         except EnvironmentFaultError as error:
             pytest.exit(str(error), returncode=3)
@@ -137,10 +131,10 @@ class Suite:
         if not self.worker:
             self._open_recording()
 
-    def _slug(self, name: str) -> str:
-        slug = _slug(name)
+    def _slug(self, subject: Subject) -> str:
+        slug = subject.slug or _slug(subject.name)
         taken, number = slug, 2
-        while taken in self.applications:
+        while taken in self.subjects:
             taken, number = f"{slug}-{number}", number + 1
         return taken
 
@@ -155,17 +149,12 @@ class Suite:
         except StreamError as error:
             raise pytest.UsageError(str(error)) from None
         argv = ["pytest", *map(str, self.config.invocation_params.args)]
-        self.recording.line(header(chosen, self.applications, argv))
+        self.recording.line(header(chosen, self.subjects, argv))
 
     def pytest_report_header(self) -> list[str]:
         """Say what each target is and what will be sent to it."""
         chosen = self.settings
-        what = f"sends {', '.join(chosen.methods)} to {', '.join(chosen.paths)}"
-        lines = [
-            f"gateproof: {application.name} is {application.interface.upper()} "
-            f"({application.detected.because}); {what}"
-            for application in self.applications.values()
-        ]
+        lines = [f"gateproof: {subject.line(chosen)}" for subject in self.subjects.values()]
         return lines + self.surroundings.header_lines(chosen.methods)
 
     # Items
@@ -191,14 +180,13 @@ class Suite:
     def _build(self, session: pytest.Session) -> Iterator[pytest.Item]:
         if self.selection is None:
             return
-        for slug, application in self.applications.items():
+        for slug, subject in self.subjects.items():
             chosen = [
                 case
                 for case in cases().values()
-                if case.concerns("application", application.interface)
-                and self.selection.runs(case)
+                if subject.concerns(case) and self.selection.runs(case)
             ]
-            root = TargetNode.make(session, application.name, application.interface)
+            root = TargetNode.make(session, subject.name, subject.interface)
             for family in FAMILIES:
                 group = [case for case in chosen if case.family == family]
                 node = Family.make(root, family)
@@ -215,19 +203,9 @@ class Suite:
         rules = self.selection.rules if self.selection else None
         if rules is None:
             return
-        chosen = self.settings
-        for slug, application in self.applications.items():
-            plan = Plan(
-                application=application,
-                paths=chosen.paths,
-                methods=chosen.methods,
-                rules=rules,
-                deadline=chosen.deadline,
-                backend=chosen.backend,
-                host=chosen.host,
-            )
+        for slug, subject in self.subjects.items():
             selected = [item.case for item in own if item.slug == slug]
-            self.engines[slug] = Engine(plan, selected)
+            self.engines[slug] = subject.engine(self.settings, rules, selected)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:

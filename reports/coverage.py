@@ -16,7 +16,8 @@ TITLES = {
     "asgi-websocket": "ASGI, WebSocket",
     "asgi-lifespan": "ASGI, lifespan",
     "asgi-extensions": "ASGI, extensions",
-    "http1": "HTTP/1.1, as far as it binds applications",
+    "http1": "HTTP/1.1",
+    "websocket-protocol": "The WebSocket protocol",
 }
 """What readers call the documents of the catalogue."""
 
@@ -37,6 +38,22 @@ BINDING: dict[str, dict[str, tuple[str, ...]]] = {
 
 In the documents of the wire, "both" means client and server.
 """
+
+_SERVES = ("server", "both")
+
+BINDING_SERVERS: dict[str, dict[str, tuple[str, ...]]] = {
+    "wsgi": {"pep3333": _SERVES, "http1": _SERVES},
+    "asgi": {
+        "asgi-core": _SERVES,
+        "asgi-http": _SERVES,
+        "asgi-websocket": _SERVES,
+        "asgi-lifespan": _SERVES,
+        "asgi-extensions": _SERVES,
+        "http1": _SERVES,
+        "websocket-protocol": _SERVES,
+    },
+}
+"""Likewise for a server."""
 
 STATES = {
     "broken": ("✗", "broken"),
@@ -106,10 +123,11 @@ def coverage(run: Run) -> list[Part]:
 
 
 def _binding(run: Run) -> Iterator[Requirement]:
-    """The clauses that bind an application of the interfaces tested, in reading order."""
+    """The clauses that bind what was tested, in reading order."""
     wanted: dict[str, set[str]] = {}
     for target in targets(run):
-        for name, parties in BINDING.get(target.get("interface", ""), {}).items():
+        binding = BINDING_SERVERS if target.get("subject") == "server" else BINDING
+        for name, parties in binding.get(target.get("interface", ""), {}).items():
             wanted.setdefault(name, set()).update(parties)
     for name, sides in wanted.items():
         try:

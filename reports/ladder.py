@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateproof.reports.compact import compact, pairs
-from gateproof.reports.text import shorten
+from gateproof.reports.text import counted, shorten
 from gateproof.validators.exchange import HEAD, TAIL
 from gateproof.validators.violation import Rung
 
@@ -175,7 +175,18 @@ def _scope_rest(scope: Any) -> str:
     return pairs((key, dict.__getitem__(scope, key)) for key in (*first, *rest))
 
 
-ASGI: dict[str, Step] = {
+def _octets(data: Any) -> str:
+    return shorten(repr(bytes(data))[2:-1], 1200)
+
+
+WIRE: dict[str, Step] = {
+    "octets-sent": Step("client", "server", lambda data: counted(len(data), "octet"), _octets),
+    "octets-received": Step("server", "client", lambda data: counted(len(data), "octet"), _octets),
+    "octets-ended": Step("server", "client", lambda how: f"connection {how}", lambda _: ""),
+}
+"""How what crosses between client and server is shown."""
+
+ASGI: dict[str, Step] = WIRE | {
     "call": Step("server", "application", _scope_type, _scope_rest),
     "receive": Step("application", "server", _named("receive()"), _whole),
     "received": Step("server", "application", _event_type, _event_rest),
@@ -250,7 +261,7 @@ def _stream_text(data: tuple[object, ...]) -> str:
     return f"{shown} → {compact(result[0])}" if result else shown
 
 
-WSGI: dict[str, Step] = {
+WSGI: dict[str, Step] = WIRE | {
     "call": Step("server", "application", _named("environ"), _environ),
     "start_response": Step("application", "server", _named("start_response"), _arguments),
     "started": Step("server", "application", _named("start_response returns"), _whole),

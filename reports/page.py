@@ -22,6 +22,7 @@ from gateproof.reports.findings import (
     targets,
     verdict,
 )
+from gateproof.reports.hazards import Hazard, hazards
 from gateproof.reports.ladder import position
 from gateproof.reports.stream import VERDICTS, Run
 from gateproof.reports.text import counted, shorten
@@ -169,6 +170,7 @@ class Page:
     banner: list[str]
     verdicts: list[Verdict]
     sections: dict[str, list[Requirements]]
+    hazards: list[Hazard]
     families: list[Family]
     counts: dict[str, int]
     documents: list[Part]
@@ -198,6 +200,7 @@ def page(run: Run) -> Page:
         banner=_banner(run),
         verdicts=verdicts,
         sections=sections,
+        hazards=hazards(run),
         families=families,
         counts=run.counts(),
         documents=coverage(run),

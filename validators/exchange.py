@@ -64,6 +64,16 @@ class Exchange:
         self.later += 1
         self._kept().append((step, data, monotonic_ns()))
 
+    def place(self, rung: Rung) -> None:
+        """Take in a rung that was recorded elsewhere, with its own time."""
+        if self.room > 0:
+            self.room -= 1
+            self.head.append((rung.step, rung.data, rung.at))
+        else:
+            self._settle()
+            self.later += 1
+            self._kept().append((rung.step, rung.data, rung.at))
+
     def _kept(self) -> deque[tuple[str, object, int]]:
         """The rungs kept after the head."""
         tail = self._tail
