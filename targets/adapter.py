@@ -1,0 +1,189 @@
+"""What an adapter says of a server: how to start it, what it can do, what is known of it.
+
+An adapter is data and small functions; it starts nothing itself. One file in ``targets/servers/``
+or a third party's module (attribute ``ADAPTER``) holds one.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Literal
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+Variants = Mapping[str, str]
+Interface = Literal["wsgi", "asgi"]
+Listen = Literal["fd", "zero", "port"]
+LAUNCHER = Path(__file__).with_name("launcher.py")
+
+
+@dataclass(frozen=True)
+class Features:
+    """What a server can do, measured on current releases; cases that need more are n/a.
+
+    Attributes:
+        keep_alive: keeps a connection for a second request.
+        chunked_request: hands a chunked request body to the application.
+        streaming_input: calls the application before the request's body is complete.
+        pipelining: answers requests that were sent before the previous answer.
+        websocket: speaks WebSocket (ASGI).
+        lifespan: calls the application for its lifespan (ASGI).
+        concurrency: how many requests it works on at once; with 1, cases run one by one.
+        http10: answers HTTP/1.0.
+        disconnect_seen: a client that leaves can be seen by the application.
+        upgrade: hands a request with an unknown Upgrade to the application as an ordinary one.
+        expect_continue: sends 100 (Continue) to a client that waits for it.
+        streaming_output: sends pieces of a response before the application has finished.
+    """
+
+    keep_alive: bool = True
+    chunked_request: bool = True
+    streaming_input: bool = True
+    pipelining: bool = True
+    websocket: bool = False
+    lifespan: bool = False
+    concurrency: int = 64
+    http10: bool = True
+    disconnect_seen: bool = True
+    upgrade: bool = True
+    expect_continue: bool = True
+    streaming_output: bool = True
+
+
+@dataclass(frozen=True)
+class Known:
+    """A deviation that is known: expected to fail until it is fixed.
+
+    Attributes:
+        what: id of a case or requirement, with ``*`` as in file names.
+        versions: releases that have it, as a packaging specifier (``<3.1``); empty for all.
+        reason: one sentence.
+        link: where it is told: an issue, or our evidence.
+        verdict: the verdict expected.
+    """
+
+    what: str
+    versions: str
+    reason: str
+    link: str
+    verdict: str = "fail"
+
+    def covers(self, name: str, version: str) -> bool:
+        """Whether it is about this case or requirement in this release (pre-releases too)."""
+        if not fnmatchcase(name, self.what):
+            return False
+        return not self.versions or Version(version) in SpecifierSet(
+            self.versions, prereleases=True
+        )
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What an adapter's argv is made from.
+
+    Attributes:
+        python: the interpreter that runs the server.
+        app: ``module:attribute`` of the application.
+        interface: what the application speaks.
+        host: the address to listen on.
+        port: the port; 0 with "zero" (the server picks one) and "fd".
+        fd: the inherited listening socket with "fd", else None.
+        scratch: an empty folder that the server may write to.
+        version: release of the server's distribution, "" where unknown.
+        variants: every variant with the value chosen.
+        path: folders that the application is imported from.
+    """
+
+    python: Path
+    app: str
+    interface: Interface
+    host: str
+    port: int
+    fd: int | None
+    scratch: Path
+    version: str
+    variants: Variants
+    path: tuple[Path, ...] = ()
+
+    def run(self, module: str, *arguments: str) -> list[str]:
+        """``python -m module arguments``: works wherever the environment keeps its scripts."""
+        return [str(self.python), "-m", module, *arguments]
+
+    def launcher(self, kind: str, **options: str | int) -> list[str]:
+        """Our launcher, for servers without a command line of their own."""
+        said = [f"{key}={value}" for key, value in options.items()]
+        return [
+            str(self.python), str(LAUNCHER), kind, self.app, self.host, str(self.port), *said,
+        ]  # fmt: skip
+
+    def script(self, name: str) -> str:
+        """Path of a command that stands beside the interpreter."""
+        suffix = ".exe" if sys.platform == "win32" else ""
+        return str(self.python.parent / f"{name}{suffix}")
+
+    def since(self, version: str) -> bool:
+        """Whether the server is this release or a later one; unknown counts as later."""
+        return not self.version or Version(self.version) >= Version(version)
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """A server that can be tested.
+
+    Attributes:
+        name: as in ``server:NAME``.
+        distribution: what has to be installed; "" for the standard library.
+        interfaces: what it speaks; the first is the default.
+        argv: the command for a `Launch`.
+        listen: "fd" (inherits our listening socket), "zero" (picks a port; we find it), or
+            "port" (is told a port that was free a moment ago; tried again when it was taken).
+        variants: the values each may have; the first is the default. Where a server speaks
+            both interfaces, ``interface`` is one of them.
+        requires: distributions that the chosen variants need besides.
+        features: what the server can do with the chosen variants.
+        speaks: the interface of the chosen variants, where it follows from another variant.
+        env: environment variables it needs.
+        stop_codes: exit codes that mean "stopped normally" after SIGTERM.
+        port_told: regular expression for the port in the log, with "zero" (group 1).
+        known: deviations that are known.
+        grace: seconds it may take to stop.
+        homepage: where its maintainers take reports.
+    """
+
+    name: str
+    distribution: str
+    interfaces: tuple[Interface, ...]
+    argv: Callable[[Launch], list[str]]
+    listen: Listen = "zero"
+    variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    requires: Callable[[Variants], tuple[str, ...]] = lambda _: ()
+    features: Callable[[Variants], Features] = lambda _: Features()
+    speaks: Callable[[Variants], Interface] | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    stop_codes: tuple[int, ...] = (0,)
+    port_told: str = ""
+    known: tuple[Known, ...] = ()
+    grace: float = 10.0
+    homepage: str = ""
+
+    def interface(self, variants: Variants) -> Interface:
+        """What the chosen variants speak."""
+        if self.speaks is not None:
+            return self.speaks(variants)
+        chosen = variants.get("interface")
+        return next((one for one in self.interfaces if one == chosen), self.interfaces[0])
+
+
+def bound(host: str) -> socket.socket:
+    """A socket that listens on ``host`` and a free port."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((host, 0))
+    listening.listen(256)
+    return listening

@@ -1,0 +1,21 @@
+"""Daphne: one process on Twisted's asyncio reactor; no lifespan."""
+
+from __future__ import annotations
+
+from gateproof.targets.adapter import Adapter, Features, Launch
+
+
+def argv(launch: Launch) -> list[str]:
+    """The command."""
+    return launch.run("daphne", "--fd", str(launch.fd), launch.app)
+
+
+ADAPTER = Adapter(
+    name="daphne",
+    distribution="daphne",
+    interfaces=("asgi",),
+    argv=argv,
+    listen="fd",
+    features=lambda _: Features(websocket=True, streaming_input=False),
+    homepage="https://github.com/django/daphne",
+)

@@ -1,0 +1,69 @@
+"""Gunicorn: one worker process under a master; the worker class decides the interface."""
+
+from __future__ import annotations
+
+from gateproof.targets.adapter import Adapter, Features, Interface, Launch, Variants
+
+WORKERS = {
+    "gthread": "gthread",
+    "sync": "sync",
+    "gevent": "gevent",
+    "tornado": "tornado",
+    "asgi": "asgi",
+    "uvicorn": "uvicorn_worker.UvicornWorker",
+    "uvicorn-h11": "uvicorn_worker.UvicornH11Worker",
+}
+ASGI = ("asgi", "uvicorn", "uvicorn-h11")
+THREADS = 16
+
+
+def argv(launch: Launch) -> list[str]:
+    """The command; it must not share a control socket with other instances of this user."""
+    worker = launch.variants["worker"]
+    options = ["-w", "1", "-k", WORKERS[worker], "-b", f"fd://{launch.fd}"]
+    if worker == "gthread":
+        options += ["--threads", str(THREADS)]
+    if launch.since("25.1"):
+        options.append("--no-control-socket")
+    return launch.run("gunicorn", *options, launch.app)
+
+
+def requires(variants: Variants) -> tuple[str, ...]:
+    """What the worker class is made of."""
+    return {
+        "gevent": ("gevent",),
+        "tornado": ("tornado",),
+        "uvicorn": ("uvicorn-worker", "httptools"),
+        "uvicorn-h11": ("uvicorn-worker", "h11"),
+    }.get(variants["worker"], ())
+
+
+def features(variants: Variants) -> Features:
+    """By worker class."""
+    worker = variants["worker"]
+    if worker in ASGI:
+        return Features(websocket=True, lifespan=True)
+    if worker == "sync":
+        return Features(keep_alive=False, pipelining=False, concurrency=1)
+    if worker == "tornado":
+        return Features(streaming_input=False, streaming_output=False, concurrency=1)
+    return Features(concurrency=THREADS if worker == "gthread" else 64)
+
+
+def speaks(variants: Variants) -> Interface:
+    """ASGI for its own asgi worker and Uvicorn's, WSGI for the others."""
+    return "asgi" if variants["worker"] in ASGI else "wsgi"
+
+
+ADAPTER = Adapter(
+    name="gunicorn",
+    distribution="gunicorn",
+    interfaces=("wsgi", "asgi"),
+    argv=argv,
+    listen="fd",
+    variants={"worker": tuple(WORKERS)},
+    requires=requires,
+    features=features,
+    speaks=speaks,
+    homepage="https://github.com/benoitc/gunicorn",
+)

@@ -1,0 +1,41 @@
+"""Uvicorn: one process, lifespan on; every part is named, since "auto" takes what is importable."""
+
+from __future__ import annotations
+
+from gateproof.targets.adapter import Adapter, Features, Launch, Variants
+
+
+def argv(launch: Launch) -> list[str]:
+    """The command; forwarded headers are trusted from 127.0.0.1 unless it is told not to."""
+    chosen = launch.variants
+    return launch.run(
+        "uvicorn", "--host", launch.host, "--port", str(launch.port), "--workers", "1",
+        "--http", chosen["http"], "--ws", chosen["ws"], "--loop", chosen["loop"],
+        "--lifespan", "on", "--no-proxy-headers", launch.app,
+    )  # fmt: skip
+
+
+def requires(variants: Variants) -> tuple[str, ...]:
+    """Uvicorn's own metadata leave parsers and loops to extras."""
+    named = {"h11": "h11", "httptools": "httptools", "uvloop": "uvloop", "wsproto": "wsproto"}
+    named |= {"websockets": "websockets", "websockets-sansio": "websockets"}
+    return tuple(named[value] for value in variants.values() if value in named)
+
+
+ADAPTER = Adapter(
+    name="uvicorn",
+    distribution="uvicorn",
+    interfaces=("asgi",),
+    argv=argv,
+    listen="zero",
+    port_told=r"Uvicorn running on http://[^ ]*:(\d+)",
+    variants={
+        "http": ("h11", "httptools"),
+        "ws": ("websockets", "websockets-sansio", "wsproto"),
+        "loop": ("asyncio", "uvloop"),
+    },
+    requires=requires,
+    features=lambda _: Features(websocket=True, lifespan=True),
+    stop_codes=(0, -15),
+    homepage="https://github.com/Kludex/uvicorn",
+)
