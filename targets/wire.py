@@ -126,6 +126,10 @@ class Wire:
             await asyncio.wait_for(loop.sock_connect(sock, address), within)
             if wrap is not None:
                 sock = await asyncio.wait_for(wrap(sock), within)
+        except ConnectionResetError:  # it stood, and was gone before we could look
+            wire = cls(sock)
+            wire.eof = wire.was_reset = True
+            return wire
         except (OSError, TimeoutError) as error:
             sock.close()
             why = str(error) or f"nothing accepted within {within:g} s"
