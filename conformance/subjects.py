@@ -142,7 +142,8 @@ class ServerSubject:
     def line(self, chosen: Settings) -> str:  # noqa: ARG002 - as every subject's
         """Which server, which release, what it speaks."""
         server = self.server
-        return f"{self.name} is release {server.version}, serving our probe as {self.interface.upper()}"
+        interface = self.interface.upper()
+        return f"{self.name} is release {server.version}, serving our probe as {interface}"
 
     def facts(self, chosen: Settings) -> dict[str, Any]:  # noqa: ARG002 - as every subject's
         """Its release and its variants."""
@@ -173,9 +174,10 @@ def subjects(chosen: Settings) -> Iterator[Subject]:
     """
     for target in chosen.target:
         if names_server(target):
-            from gateproof.targets.server import open_server
+            from gateproof.targets.opening import open_servers
 
-            yield ServerSubject(open_server(target))
+            for server in open_servers(target):
+                yield ServerSubject(server)
         else:
             yield ApplicationSubject(
                 open_application(target, chosen.app_dir, chosen.interface)  # type: ignore[arg-type]

@@ -229,7 +229,8 @@ class Suite:
     def _target_options(self, item: ConformanceItem) -> list[str]:
         chosen, default = self.settings, Settings()
         # A target whose short name had to be told apart needs the others beside it.
-        alone = item.slug == _slug(item.target)
+        subject = self.subjects[item.slug]
+        alone = item.slug == (subject.slug or _slug(item.target))
         words = [f"--target={name}" for name in ([item.target] if alone else chosen.target)]
         if chosen.interface:
             words.append(f"--target-interface={chosen.interface}")
