@@ -154,6 +154,8 @@ class Adapter:
         known: deviations that are known.
         grace: seconds it may take to stop.
         homepage: where its maintainers take reports.
+        columns: the variants that ``server:all`` shows, each as name and value pairs; the
+            default alone when left out.
     """
 
     name: str
@@ -171,6 +173,7 @@ class Adapter:
     known: tuple[Known, ...] = ()
     grace: float = 10.0
     homepage: str = ""
+    columns: tuple[tuple[tuple[str, str], ...], ...] = ()
 
     def interface(self, variants: Variants) -> Interface:
         """What the chosen variants speak."""

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from gateproof.targets.adapter import Adapter, Features, Interface, Launch, bound
+from gateproof.targets.adapter import Adapter, Features, Interface, Known, Launch, bound
 from gateproof.targets.interpreter import Interpreter, interpreter
 from gateproof.targets.load import EnvironmentFaultError, TargetError
 from gateproof.targets.process import ProcessError, ServerProcess, Stopped
@@ -108,6 +108,11 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def known(self) -> tuple[Known, ...]:
+        """The deviations that its adapter knows of."""
+        return self.adapter.known
 
     # ------------------------------------------------------------------ start and stop
 
