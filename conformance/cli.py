@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gateproof.conformance.cli_servers import doctor, env
+
 if TYPE_CHECKING:
     from gateproof.validators.catalogue import Requirement
 
@@ -232,6 +234,8 @@ def _exit_as_documented() -> None:
 
 
 _exit_as_documented()
+main.add_command(env)
+main.add_command(doctor)
 
 
 if __name__ == "__main__":

@@ -142,11 +142,9 @@ def parse_server(target: str, names: Iterable[str] = (), said: str = "") -> Serv
         return ServerName(name, python=python)
     known = list(names)
     if known and name not in known:
-        near = nearest(name, known)
         raise TargetError(
-            f"{said}: there is no server {name!r}"
-            + (f"; did you mean {' or '.join(near)}?" if near else "")
-            + f" Known are {', '.join(sorted(known))}"
+            f"{said}: there is no server {name!r}{_near(name, known)}; "
+            f"known are {', '.join(sorted(known))}"
         )
     return ServerName(name, version, variants, python)
 

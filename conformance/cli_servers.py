@@ -1,0 +1,191 @@
+"""``gateproof env`` and ``gateproof doctor``: which servers can run here, and how to get others."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from gateproof.targets.adapter import Adapter
+    from gateproof.targets.server_name import ServerName
+
+
+@click.command()
+@click.argument("servers", metavar="NAME[==VERSION][[VARIANT=VALUE,python=3.9]]...", nargs=-1)
+@click.option(
+    "--with", "also", multiple=True, metavar="REQUIREMENT", help="Install this too; repeatable."
+)
+@click.option("--timeout", type=click.FloatRange(min=1), help="Seconds that it may take.")
+@click.option("--list", "listed", is_flag=True, help="List the environments that were made.")
+@click.option("--remove", "removed", is_flag=True, help="Remove the named environments.")
+def env(
+    servers: tuple[str, ...],
+    also: tuple[str, ...],
+    timeout: float | None,
+    listed: bool,
+    removed: bool,
+) -> None:
+    """Make an environment that holds one release of a server.
+
+    --target=server:NAME==VERSION then runs the server from it. Without a version the newest
+    release is taken; without python= the newest Python here that the release was made for. What is
+    there already is not made again. --remove takes names as --list prints them, or NAME,
+    NAME==VERSION.
+    """
+    if listed or removed:
+        if also or (listed and (servers or removed)):
+            raise click.UsageError("--list stands alone, and --remove takes names only")
+        _list() if listed else _remove(servers)
+        return
+    if not servers:
+        raise click.UsageError("say which server, as in: gateproof env gunicorn==20.1.0")
+    for text in servers:
+        _make(text, also, timeout)
+
+
+@click.command()
+def doctor() -> None:
+    """Say which servers can run here, which can't, and what would change that."""
+    import platform
+
+    from gateproof.targets.environments import environments_folder
+    from gateproof.targets.pythons import pythons
+    from gateproof.targets.registry import adapters
+
+    with _told():
+        found = list(adapters().values())
+    rows = [row for adapter in found for row in _standing(adapter)]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for row in rows:
+        cells = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)]
+        click.echo("  ".join([*cells, row[3]]).rstrip())
+    here = ", ".join(dict.fromkeys(f"{one} ({one.origin})" for one in pythons()))
+    click.echo(f"\nPython        {platform.python_version()} in {sys.prefix}")
+    click.echo(f"Pythons       {here}")
+    click.echo(f"environments  {environments_folder()}")
+
+
+def _standing(adapter: Adapter) -> Iterator[tuple[str, str, str, str]]:
+    """A server's row, and one for each variant that cannot run where its default can."""
+    from gateproof.targets.environments import MissingServerError, environment_for
+    from gateproof.targets.server_name import ServerName
+
+    try:
+        place = environment_for(ServerName(adapter.name), adapter)
+    except MissingServerError as problem:
+        yield adapter.name, "absent", "", problem.command
+        return
+    yield adapter.name, place.version, place.origin, ""
+    for key, values in adapter.variants.items():
+        for value in values[1:]:
+            name = ServerName(adapter.name, variants=((key, value),))
+            try:
+                other = environment_for(name, adapter)
+            except MissingServerError as problem:
+                yield f"  {key}={value}", "absent", "", problem.command
+            else:
+                if (other.version, other.origin) != (place.version, place.origin):
+                    yield f"  {key}={value}", other.version, other.origin, ""
+
+
+def _make(text: str, also: tuple[str, ...], timeout: float | None) -> None:
+    import shlex
+    from dataclasses import replace
+
+    from gateproof.targets.environment_build import WITHIN, make
+
+    with _told():
+        name, adapter = _named(text)
+        made = make(name, adapter, also, within=timeout or WITHIN, say=_aside)
+        if not name.file:
+            name = replace(name, version=made.version)
+    click.echo(f"{made.distribution} {made.version} on Python {made.python}: {made.folder}")
+    click.echo(f"run it with {shlex.quote(f'--target={name}')}")
+
+
+def _aside(line: str) -> None:
+    """Tell what takes long, beside the result."""
+    click.echo(line, err=True)
+
+
+def _named(text: str) -> tuple[ServerName, Adapter]:
+    """The target that was meant, with its adapter."""
+    from gateproof.targets.load import TargetError
+    from gateproof.targets.registry import adapters
+    from gateproof.targets.server_name import PREFIX, names_server, parse_server
+
+    said = f"gateproof env {text}"
+    target = text if names_server(text) else f"{PREFIX}{text}"
+    known = adapters(parse_server(target, said=said).file)
+    name = parse_server(target, known, said)
+    if name.every:
+        raise TargetError(f"{said}: name the servers one by one; gateproof doctor lists them")
+    return name, known[name.name] if name.name in known else next(iter(known.values()))
+
+
+def _list() -> None:
+    from gateproof.targets.environments import environments_folder, made_environments
+
+    found = made_environments()
+    if not found:
+        click.echo(f"there are no environments in {environments_folder()}")
+    rows = [
+        (one.folder.name, one.distribution, one.version, one.python, " ".join(one.requirements))
+        for one in found
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)] if rows else []
+    for row in rows:
+        cells = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)]
+        click.echo("  ".join([*cells, row[4]]).rstrip())
+
+
+def _remove(names: tuple[str, ...]) -> None:
+    """Remove environments by folder name, by distribution, or by distribution and release."""
+    from gateproof.targets.environments import made_environments, remove
+    from gateproof.targets.load import TargetError
+    from gateproof.validators.catalogue import nearest
+
+    if not names:
+        raise click.UsageError("say which; gateproof env --list prints the names")
+    found = made_environments()
+    with _told():
+        for name in names:
+            meant = [
+                one
+                for one in found
+                if name in (one.folder.name, one.distribution, f"{one.distribution}=={one.version}")
+            ]
+            if not meant:
+                near = nearest(name, [one.folder.name for one in found])
+                hint = f"; did you mean {' or '.join(near)}?" if near else ""
+                raise TargetError(f"gateproof env --remove: there is no environment {name}{hint}")
+            for one in meant:
+                found.remove(one)
+                remove(one)
+                click.echo(f"removed {one.folder}")
+
+
+class _told:  # noqa: N801 - reads as the statement it is
+    """Turns a fault of the target's into our exit codes: 4 for usage, 3 for the environment."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, problem: BaseException | None, _trace: object) -> None:
+        from gateproof.targets.load import EnvironmentFaultError, TargetError
+
+        if isinstance(problem, TargetError):
+            if isinstance(problem, EnvironmentFaultError):
+                raise _EnvironmentFault(str(problem)) from None
+            raise _UsageFault(str(problem)) from None
+
+
+class _EnvironmentFault(click.ClickException):  # noqa: N818 - click's own ending
+    exit_code = 3
+
+
+class _UsageFault(click.ClickException):  # noqa: N818
+    exit_code = 4
