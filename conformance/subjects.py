@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gateproof.conformance.case import Case
 from gateproof.conformance.engine import Engine, Plan
@@ -14,6 +14,9 @@ from gateproof.conformance.settings import Settings
 from gateproof.targets.application import Application, open_application
 from gateproof.targets.server_name import names_server
 from gateproof.validators.policy import Rules
+
+if TYPE_CHECKING:
+    from gateproof.targets.server import Server
 
 
 class Runs(Protocol):
@@ -118,22 +121,22 @@ class ApplicationSubject:
 class ServerSubject:
     """A server in a process of its own, with our application inside."""
 
-    server: Any
+    server: Server
 
     @property
     def name(self) -> str:
         """The target as its user wrote it."""
-        return str(self.server.name)
+        return self.server.name
 
     @property
     def slug(self) -> str:
         """Its name in item ids."""
-        return str(self.server.label)
+        return self.server.label
 
     @property
     def interface(self) -> str:
         """``"wsgi"`` or ``"asgi"``."""
-        return str(self.server.interface)
+        return self.server.interface
 
     def concerns(self, case: Case) -> bool:
         """Whether ``case`` is for servers of its interface."""
@@ -152,7 +155,7 @@ class ServerSubject:
             "subject": "server",
             "because": "its adapter says so",
             "application": "gateproof.targets.probe",
-            "versions": {server.adapter.name: server.version, "python": server.python.version},
+            "versions": dict(server.versions),
             "paths": [],
             "methods": [],
             "backend": "",

@@ -1,0 +1,48 @@
+"""Known deviations: what an adapter says its server does wrong, told apart from what is new."""
+
+from __future__ import annotations
+
+from gateproof.conformance.case import Case
+from gateproof.conformance.outcome import Outcome
+from gateproof.targets.adapter import Known
+from gateproof.targets.server import Server
+
+
+def applied(outcome: Outcome, case: Case, server: Server) -> Outcome:
+    """``outcome``, as the known deviations of the server let it stand.
+
+    A fail all of whose requirements are known becomes ``known``; a case that is
+    known to fail and passes becomes ``fixed``, which fails the run, so that the
+    list stays true.
+    """
+    known = [entry for entry in server.known if _about(entry, case, server.version)]
+    if not known:
+        return outcome
+    if outcome.verdict == "fail":
+        failed = [f["requirement"] for f in outcome.findings if f["verdict"] == "fail"]
+        found = [_first(known, case, name, server.version) for name in failed]
+        if failed and all(found):
+            outcome.verdict = "known"
+            outcome.reason = "; ".join(dict.fromkeys(_text(entry) for entry in found if entry))
+    elif outcome.verdict in ("pass", "weak", "observed"):
+        named = [entry for entry in known if entry.covers(case.full_id, server.version)]
+        if named:
+            outcome.verdict = "fixed"
+            outcome.reason = f"no longer deviates, take it off the list: {_text(named[0])}"
+    return outcome
+
+
+def _about(entry: Known, case: Case, version: str) -> bool:
+    names = (case.full_id, *case.proves)
+    return any(entry.covers(name, version) for name in names)
+
+
+def _first(known: list[Known], case: Case, name: str, version: str) -> Known | None:
+    for entry in known:
+        if entry.covers(case.full_id, version) or entry.covers(name, version):
+            return entry
+    return None
+
+
+def _text(entry: Known) -> str:
+    return f"{entry.reason} ({entry.link})" if entry.link else entry.reason
