@@ -91,8 +91,8 @@ class Wire:
         self.inbound = Record()
         self.pending = bytearray()
         self.eof = False
-        self.ended_at = 0  # time.monotonic_ns() when the end was seen
         self.was_reset = False
+        self.ended_at = 0  # time.monotonic_ns() when the peer's end was noticed first
         self.refused = b""  # what could not be sent, because the peer took no more
         self.closed = False
         with suppress(OSError):
@@ -128,7 +128,8 @@ class Wire:
                 sock = await asyncio.wait_for(wrap(sock), within)
         except ConnectionResetError:  # it stood, and was gone before we could look
             wire = cls(sock)
-            wire.eof = wire.was_reset = True
+            wire.was_reset = True
+            wire._over()
             return wire
         except (OSError, TimeoutError) as error:
             sock.close()
@@ -254,12 +255,13 @@ class Wire:
 
     def _over(self) -> None:
         self.eof = True
-        self.ended_at = time.monotonic_ns()
+        self.ended_at = self.ended_at or time.monotonic_ns()
 
     def _note(self, error: OSError) -> None:
         # A broken pipe tells that an earlier reset was met by a later send.
         if isinstance(error, (ConnectionResetError, BrokenPipeError, ConnectionAbortedError)):
             self.was_reset = True
+            self.ended_at = self.ended_at or time.monotonic_ns()
 
     async def _ready(self, read: bool, write: bool, within: float) -> bool:
         """Wait until the socket is ready for one of both; False when the time was up."""

@@ -44,6 +44,7 @@ def test_each_cut_is_a_read_of_its_own(peers):
     times = [at for at, _ in wire.sent]
     assert times == sorted(times)
     assert wire.eof
+    assert wire.ended_at > times[-1]
     assert not wire.was_reset
 
 
