@@ -183,9 +183,9 @@ class _told:  # noqa: N801 - reads as the statement it is
             raise _UsageFault(str(problem)) from None
 
 
-class _EnvironmentFault(click.ClickException):  # noqa: N818 - click's own ending
+class _EnvironmentFault(click.ClickException):
     exit_code = 3
 
 
-class _UsageFault(click.ClickException):  # noqa: N818
+class _UsageFault(click.ClickException):
     exit_code = 4

@@ -25,7 +25,7 @@ _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE)
 _KEY = re.compile(r"[a-z][a-z0-9_-]*")
 _NEXT = re.compile(r",(?=\s*[a-z][a-z0-9_-]*\s*=)")
 _SERIES = re.compile(r"3\.\d+(?:\.\d+)?")
-_SAFE = re.compile(r"[A-Za-z0-9._-]{1,32}")
+_SAFE = re.compile(r"[A-Za-z0-9._]{1,32}|[A-Za-z0-9_-]{1,32}")
 
 
 @dataclass(frozen=True)
