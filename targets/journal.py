@@ -270,7 +270,7 @@ def _cut(held: list[Any]) -> bytes:
 def _stand_in(held: dict[str, Any]) -> Any:
     """An object that offers what the one elsewhere did, and looks like it."""
     shown = held["repr"]
-    members: dict[str, Any] = {name: _useless for name in held["methods"]}
+    members: dict[str, Any] = dict.fromkeys(held["methods"], _useless)
     if held.get("callable"):
         members["__call__"] = _useless
     made = _named(held["type"], object, __repr__=lambda _self: shown, **members)()

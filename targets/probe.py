@@ -17,6 +17,7 @@ a journal of its own. Scripts are data; nothing here runs code that was sent.
 from __future__ import annotations
 
 import builtins
+import contextlib
 import functools
 import io
 import itertools
@@ -29,19 +30,17 @@ import threading
 import time
 import weakref
 from _thread import get_ident
-from contextvars import ContextVar
 
 VERSION = "1"
 """Of scripts and journals: the probe plays only what was made for its own version."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+    from typing import Any, Callable, Iterator
 
-    Environ = Dict[str, Any]
-    Scope = Dict[str, Any]
-    Step = Dict[str, Any]
-    Parts = Tuple[Optional[int], ...]
+    Environ = dict[str, Any]
+    Scope = dict[str, Any]
+    Step = dict[str, Any]
 
 _ABSENT: Any = object()
 
@@ -105,7 +104,7 @@ class Filled:
         return hash((self.pattern, self.size))
 
     def __repr__(self) -> str:
-        return "Filled(%r, %d)" % (self.pattern, self.size)
+        return f"Filled({self.pattern!r}, {self.size})"
 
 
 class New:
@@ -120,7 +119,7 @@ class New:
         self.value = value
 
     def __repr__(self) -> str:
-        return "New(%r, %r)" % (self.kind, self.value)
+        return f"New({self.kind!r}, {self.value!r})"
 
     def made(self) -> Any:
         """The object."""
@@ -135,7 +134,7 @@ class New:
 class Misuse:
     """A call with other arguments than the interface has."""
 
-    def __init__(self, arguments: Tuple[Any, ...], named: Dict[str, Any]) -> None:
+    def __init__(self, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
         self.arguments = arguments
         self.named = named
 
@@ -173,7 +172,7 @@ def _text(value: str, _depth: int) -> Any:
 
 
 def _whole_number(value: int, _depth: int) -> Any:
-    return value if value.bit_length() <= _BITS else {"i": "%x" % value}
+    return value if value.bit_length() <= _BITS else {"i": f"{value:x}"}
 
 
 def _number(value: float, _depth: int) -> Any:
@@ -197,19 +196,19 @@ def _octets(value: bytes, _depth: int) -> Any:
     return {"cut": [head, len(value), hashlib.sha256(value).hexdigest()]}
 
 
-def _list(value: List[Any], depth: int) -> Any:
+def _list(value: list[Any], depth: int) -> Any:
     if depth > DEEP:
         return _deep(value)
     return [encode(item, depth + 1) for item in value]
 
 
-def _tuple(value: Tuple[Any, ...], depth: int) -> Any:
+def _tuple(value: tuple[Any, ...], depth: int) -> Any:
     if depth > DEEP:
         return _deep(value)
     return {"t": [encode(item, depth + 1) for item in value]}
 
 
-def _dict(value: Dict[Any, Any], depth: int) -> Any:
+def _dict(value: dict[Any, Any], depth: int) -> Any:
     if depth > DEEP:
         return _deep(value)
     deeper = depth + 1
@@ -220,7 +219,7 @@ def _deep(value: object) -> Any:
     return {"o": {"type": _name(type(value)), "id": id(value), "repr": "...", "methods": []}}
 
 
-_CODERS: Dict[type, Callable[[Any, int], Any]] = {
+_CODERS: dict[type, Callable[[Any, int], Any]] = {
     str: _text,
     bool: lambda value, _depth: value,
     type(None): lambda value, _depth: value,
@@ -240,7 +239,7 @@ _CODERS: Dict[type, Callable[[Any, int], Any]] = {
     Raised: lambda value, _depth: {"e": value.facts},
 }
 
-_BASES: Tuple[Tuple[type, Callable[[Any], Any]], ...] = (
+_BASES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (str, str.__str__),
     (bytes, lambda value: bytes.__getitem__(value, slice(None))),
     (int, int.__int__),
@@ -271,20 +270,20 @@ def _other(value: Any, depth: int) -> Any:
 def _name(kind: type) -> str:
     try:
         module = type.__dict__["__module__"].__get__(kind)
-    except Exception:  # noqa: BLE001 - a hostile class
+    except Exception:  # noqa: BLE001 - somebody else's code may raise anything
         module = "builtins"
     name = type.__dict__["__name__"].__get__(kind)
-    return name if module == "builtins" else "%s.%s" % (module, name)
+    return name if module == "builtins" else f"{module}.{name}"
 
 
 def _built_in(kind: type) -> bool:
     return getattr(builtins, kind.__name__, None) is kind
 
 
-_OFFERS: Dict[type, List[str]] = {}
+_OFFERS: dict[type, list[str]] = {}
 
 
-def _object_facts(value: Any, kind: type) -> Dict[str, Any]:
+def _object_facts(value: Any, kind: type) -> dict[str, Any]:
     offered = _OFFERS.get(kind)
     if offered is None:
         if len(_OFFERS) > 256:
@@ -307,27 +306,27 @@ def _object_facts(value: Any, kind: type) -> Dict[str, Any]:
 def _has(value: Any, name: str) -> bool:
     try:
         return getattr(value, name, None) is not None
-    except Exception:  # noqa: BLE001 - an attribute that cannot be read is not there
+    except Exception:  # noqa: BLE001 - somebody else's code may raise anything
         return False
 
 
 def _shown(value: Any) -> str:
     try:
         return _clean(repr(value))
-    except Exception as error:  # noqa: BLE001 - a repr is somebody else's code
-        return "<%s, whose repr raises %s>" % (type(value).__name__, type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - somebody else's code may raise anything
+        return f"<{type(value).__name__}, whose repr raises {type(error).__name__}>"
 
 
 def _clean(text: str) -> str:
     return str.__str__(text)[:_TEXT].encode("utf-8", "replace").decode()
 
 
-def _error_facts(error: BaseException, outside: bool) -> Dict[str, Any]:
+def _error_facts(error: BaseException, outside: bool) -> dict[str, Any]:
     """What is written down of an exception."""
     kind = type(error)
     try:
         text = _clean(str(error))
-    except Exception:  # noqa: BLE001 - an exception whose text cannot be had
+    except Exception:  # noqa: BLE001 - somebody else's code may raise anything
         text = ""
     args = [
         encode(one) for one in error.args[:4] if type(one) in (str, int, bool, type(None), float)
@@ -344,9 +343,9 @@ def _error_facts(error: BaseException, outside: bool) -> Dict[str, Any]:
     }
 
 
-def _causes(error: object) -> List[int]:
+def _causes(error: object) -> list[int]:
     """The identities of the exceptions that one was raised from or during."""
-    found: List[int] = []
+    found: list[int] = []
     waiting = [error]
     while waiting and len(found) < 16:
         link = waiting.pop()
@@ -357,7 +356,7 @@ def _causes(error: object) -> List[int]:
     return found
 
 
-def decode(value: Any, stand_in: Optional[Callable[[str, Any], Any]] = None) -> Any:
+def decode(value: Any, stand_in: Callable[[str, Any], Any] | None = None) -> Any:
     """The object that :func:`encode` turned to JSON.
 
     Args:
@@ -387,7 +386,7 @@ def decode(value: Any, stand_in: Optional[Callable[[str, Any], Any]] = None) -> 
     if tag == "new":
         return New(value[tag][0], decode(value[tag][1], stand_in)).made()
     if stand_in is None:
-        raise ValueError("no plain data: %.40r" % (tag,))
+        raise ValueError(f"no plain data: {tag!r:.40}")
     return stand_in(tag, value if tag == "as" else value[tag])
 
 
@@ -397,7 +396,7 @@ def _unpacked(packed: str) -> bytes:
     return zlib.decompress(packed.encode("latin-1"))
 
 
-_MAKERS: Dict[str, Callable[[Any], Any]] = {
+_MAKERS: dict[str, Callable[[Any], Any]] = {
     "b": lambda held: held.encode("latin-1"),
     "z": _unpacked,
     "u": lambda held: held.encode("latin-1").decode("utf-8", "surrogatepass"),
@@ -423,34 +422,45 @@ class Run:
 
     Args:
         folder: its path; ``""`` for none: then calls are answered, and nothing is kept.
+        secret: what control requests have to show, where it is on another host.
+
+    Attributes:
+        control: answers control requests.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, secret: str = "") -> None:
         self.folder = folder
+        self.control = Control(self, secret)
+        self.hosted = bool(secret)
+        self.largest = LARGEST if secret else 64 * LARGEST
 
     def name(self) -> str:
         """The token of this run, ``""`` if there is none."""
-        return self._read("run").decode("latin-1").strip()
+        return self.read("run").decode("latin-1").strip()
 
-    def script(self, interface: str, token: str, kind: str = "") -> Optional[List[Step]]:
+    def script(self, interface: str, token: str, kind: str = "") -> list[Step] | None:
         """The steps for a call, ``None`` where nothing is laid down.
 
         Raises:
             ScriptError: what is laid down cannot be played.
         """
         if kind == "lifespan":
-            text = self._read("lifespan")
+            text = self.read("lifespan")
         else:
-            text = (self._read("scripts", token) if token else b"") or self._read("default")
+            text = (self.read("scripts", token) if token else b"") or self.read("default")
         return _steps(text, interface) if text else None
 
     def let(self, token: str, name: str) -> bool:
         """Whether the client lets a step go on."""
-        return bool(self.folder) and os.path.exists(
-            os.path.join(self.folder, "go", "%s.%s" % (token, name))
+        place = f"{token}.{name}"
+        return (
+            bool(self.folder)
+            and _GO_AHEAD.match(place) is not None
+            and os.path.exists(os.path.join(self.folder, "go", place))
         )
 
-    def _read(self, *parts: str) -> bytes:
+    def read(self, *parts: str) -> bytes:
+        """What a file of the folder holds, nothing where there is none."""
         if not self.folder:
             return b""
         try:
@@ -461,28 +471,29 @@ class Run:
 
     def journal(self, interface: str, token: str, kind: str = "") -> Journal:
         """A new journal of one call, with its first line."""
-        journal = Journal()
+        journal = Journal(self.largest)
         if not self.folder:
             return journal
-        if hosted is not None:
-            hosted.make_room()
+        if self.hosted:
+            laid = ("scripts", token) if token else ("default",)
+            if not os.path.exists(os.path.join(self.folder, *laid)) and kind != "lifespan":
+                return journal  # of those who pass by, nothing is kept
+            self.control.make_room("calls")
         pid = os.getpid()
         name = "lifespan" if kind == "lifespan" else token or "none"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
-        for _ in range(10_000):  # the numbers of a process that had this id before are taken
-            name_here = "%s-%d-%d.jsonl" % (name, pid, next(_count))
-            path = os.path.join(self.folder, "calls", name_here)
+        path = os.path.join(self.folder, "calls", f"{name}-{pid}-")
+        while not journal.path:  # the numbers of a process that had this id before are taken
             try:
-                journal.open(path, flags)
-            except FileExistsError:
+                journal.open(f"{path}{next(_count)}.jsonl", flags)
+            except FileExistsError:  # noqa: PERF203 - rare
                 continue
             except OSError:
                 return journal
-            break
         journal.line(
             {
                 "probe": VERSION,
-                "python": "%d.%d.%d" % sys.version_info[:3],
+                "python": _python(),
                 "implementation": sys.implementation.name,
                 "pid": pid,
                 "thread": get_ident(),
@@ -501,11 +512,12 @@ class Journal:
     Where it cannot be written, it is dropped: the application is served all the same.
     """
 
-    __slots__ = ("_fd", "_path")
+    __slots__ = ("_fd", "_left", "path")
 
-    def __init__(self) -> None:
+    def __init__(self, largest: int) -> None:
         self._fd = -1
-        self._path = ""
+        self.path = ""
+        self._left = largest
 
     def open(self, path: str, flags: int) -> None:
         """Make the file.
@@ -514,37 +526,42 @@ class Journal:
             OSError: it cannot be made.
         """
         self._fd = os.open(path, flags, 0o600)
-        self._path = path
+        self.path = path
 
     def add(self, step: str, data: Any = None) -> None:
         """Write down that ``data`` crossed by ``step``, now."""
-        if not self._path:
+        if not self.path:
             return
         at = time.monotonic_ns()
         try:
             held = encode(data)
-        except Exception as error:  # noqa: BLE001 - a hostile object
+        except Exception as error:  # noqa: BLE001 - somebody else's code may raise anything
             held = {"o": {"type": "lost", "id": 0, "methods": [], "repr": _shown(error)}}
         self.line({"s": step, "d": held, "t": at})
 
-    def line(self, held: Dict[str, Any]) -> None:
+    def line(self, held: dict[str, Any]) -> None:
         """Write one line."""
-        if not self._path:
+        if not self.path:
             return
         try:
             line = _dumps(held).encode("ascii") + b"\n"
+            self._left -= len(line)
+            if self._left < 0:
+                if held.get("s") != "end":
+                    return
+                line = b'{"s":"clipped","d":null,"t":0}\n' + line
             if self._fd >= 0:
                 os.write(self._fd, line)
                 return
-            late = os.open(self._path, os.O_WRONLY | os.O_APPEND)
+            late = os.open(self.path, os.O_WRONLY | os.O_APPEND)
             try:
                 os.write(late, line)
             finally:
                 os.close(late)
-        except Exception:  # noqa: BLE001 - the disk is full, the folder has gone
-            self._path = ""
+        except Exception:  # noqa: BLE001 - somebody else's code may raise anything
+            self.path = ""
 
-    def end(self, how: Optional[str] = None) -> None:
+    def end(self, how: str | None = None) -> None:
         """Write the last line. What comes later is added all the same."""
         self.add("end", how)
         self.close()
@@ -553,10 +570,8 @@ class Journal:
         """Close the file."""
         fd, self._fd = self._fd, -1
         if fd >= 0:
-            try:
+            with contextlib.suppress(OSError):
                 os.close(fd)
-            except OSError:
-                pass
 
     def __del__(self) -> None:
         self.close()
@@ -581,7 +596,7 @@ _BOTH = {
     "repeat": ("steps",),
     "spawn": ("steps",),
 }
-STEPS: Dict[str, Dict[str, Tuple[str, ...]]] = {
+STEPS: dict[str, dict[str, tuple[str, ...]]] = {
     "wsgi": {
         **_BOTH,
         "start": (),
@@ -605,19 +620,19 @@ STEPS: Dict[str, Dict[str, Tuple[str, ...]]] = {
 """The steps of each interface, and which of their entries hold steps themselves."""
 
 
-def _steps(text: bytes, interface: str) -> List[Step]:
+def _steps(text: bytes, interface: str) -> list[Step]:
     try:
         held = decode(json.loads(text.decode("utf-8", "surrogatepass")))
         version = held["version"]
-    except Exception as error:  # noqa: BLE001 - whatever was laid down
-        raise ScriptError("the script cannot be read: %s" % _shown(error)) from None
+    except Exception as error:  # noqa: BLE001 - somebody else's code may raise anything
+        raise ScriptError(f"the script cannot be read: {_shown(error)}") from None
     if version != VERSION:
         raise ScriptError(
-            "the script is of version %.40r, and this probe plays version %r" % (version, VERSION)
+            f"the script is of version {version!r:.40}, and this probe plays version {VERSION!r}"
         )
     steps = held.get(interface)
     if type(steps) is not list or not steps:
-        raise ScriptError("the script has no steps for %s" % interface)
+        raise ScriptError(f"the script has no steps for {interface}")
     _check(steps, interface, inside=False)
     return steps
 
@@ -627,7 +642,7 @@ def _check(steps: Any, interface: str, inside: bool) -> None:
     for step in steps if type(steps) is list else [steps]:
         name = step.get("do") if type(step) is dict else None
         if type(name) is not str or name not in known:
-            raise ScriptError("unknown step %.80r under %s" % (name or step, interface))
+            raise ScriptError(f"unknown step {name or step!r:.80} under {interface}")
         if name == "yield" and not inside:
             raise ScriptError("the step 'yield' stands outside of a result")
         for key in known[name]:
@@ -660,15 +675,13 @@ class Watching:
 
     Args:
         journal: where it is written down.
-        token: the call's.
     """
 
-    def __init__(self, journal: Journal, token: str) -> None:
+    def __init__(self, journal: Journal) -> None:
         self.journal = journal
-        self.token = token
         self.add = journal.add
         self.ended = False
-        self._masks: Optional[Masks] = None
+        self._masks: Masks | None = None
         self._unset = True
 
     def call(self, invoke: Callable[[Any, Any], Any], environ: Any, start_response: Any) -> Any:
@@ -694,7 +707,7 @@ class Watching:
             return result
         return _result_proxy(type(result))(self, result)
 
-    def start(self, inner: Any, args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> Any:
+    def start(self, inner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The application calls ``start_response``."""
         self.add("start_response", (_settled(args), _settled_keywords(kwargs)))
         before = _references(args, kwargs)
@@ -719,7 +732,7 @@ class Watching:
             self.add("exc-info-kept", kept)
         return Writer(self, write)
 
-    def _handling(self, args: Tuple[Any, ...]) -> None:
+    def _handling(self, args: tuple[Any, ...]) -> None:
         """Write down the exception that the application is handling, if it begins an error."""
         status = args[0] if args else None
         if type(status) is str and status.startswith("5"):
@@ -727,7 +740,7 @@ class Watching:
             if error is not None:
                 self.add("handling", error)
 
-    def write(self, inner: Any, args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> Any:
+    def write(self, inner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The application calls ``write()``."""
         self.add("write", (args, kwargs))
         try:
@@ -763,7 +776,7 @@ class Watching:
         self._restore()
         self._over()
 
-    def _over(self, how: Optional[str] = None) -> None:
+    def _over(self, how: str | None = None) -> None:
         if not self.ended:
             self.ended = True
             self.journal.end(how)
@@ -774,7 +787,7 @@ class Watching:
         if masks is not None:
             masks.lift()
 
-    def used(self, stream: str, method: str, args: Tuple[Any, ...], outcome: Any = None) -> None:
+    def used(self, stream: str, method: str, args: tuple[Any, ...], outcome: Any = None) -> None:
         """The application used ``wsgi.input`` or ``wsgi.errors``."""
         if isinstance(outcome, BaseException):
             outcome = Raised(outcome)
@@ -782,10 +795,10 @@ class Watching:
 
     def wrapped(
         self,
-        args: Tuple[Any, ...],
-        kwargs: Dict[str, Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
         made: Any,
-        error: Optional[BaseException],
+        error: BaseException | None,
     ) -> None:
         """The application called the server's ``wsgi.file_wrapper``."""
         self.add("file-wrapper", _wrapper_facts(args, kwargs, made, error))
@@ -800,13 +813,13 @@ def _outside(error: BaseException, frames: int) -> bool:
     return traceback is None
 
 
-def _settled(arguments: Tuple[Any, ...]) -> Tuple[Any, ...]:
+def _settled(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
     if len(arguments) < 3:
         return arguments
     return (*arguments[:2], _without_traceback(arguments[2]), *arguments[3:])
 
 
-def _settled_keywords(keywords: Dict[str, Any]) -> Dict[str, Any]:
+def _settled_keywords(keywords: dict[str, Any]) -> dict[str, Any]:
     return {name: _without_traceback(value) for name, value in keywords.items()}
 
 
@@ -828,7 +841,7 @@ _PARTS = ("exc_info", "exception", "traceback")
 _refcount = getattr(sys, "getrefcount", None)
 
 
-def _references(args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> Optional[Tuple[int, ...]]:
+def _references(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[int, ...] | None:
     """How many references there are to exc_info, the exception and the traceback."""
     exc_info = args[2] if len(args) > 2 else kwargs.get("exc_info")
     if _refcount is None or type(exc_info) is not tuple or len(exc_info) != 3:
@@ -839,8 +852,8 @@ def _references(args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> Optional[Tuple
 
 
 def _kept(
-    before: Tuple[int, ...], args: Tuple[Any, ...], kwargs: Dict[str, Any]
-) -> Optional[Tuple[str, int]]:
+    before: tuple[int, ...], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[str, int] | None:
     """What is kept of exc_info since ``before``; a log record that keeps it does not count."""
     after = _references(args, kwargs) or before
     for part, then, now in zip(_PARTS, before, after):
@@ -874,7 +887,7 @@ def _is_record(holder: object) -> bool:
     return isinstance(holder, LogRecord)
 
 
-def _handled(watching: Watching) -> Optional[Raised]:
+def _handled(watching: Watching) -> Raised | None:
     """The exception that the application is handling right now, if it caught it itself."""
     error = sys.exc_info()[1]
     if error is None or error.__traceback__ is None:
@@ -892,10 +905,10 @@ def _handled(watching: Watching) -> Optional[Raised]:
     return None
 
 
-def _result_facts(result: Any, file_wrapper: bool = False) -> Dict[str, Any]:
+def _result_facts(result: Any, file_wrapper: bool = False) -> dict[str, Any]:
     """What there is to know of an application's result without iterating it."""
     while isinstance(result, Input):
-        result = result._Input__inner
+        result = result._Input__inner  # noqa: SLF001 - the mangled name is private
     kind = type(result)
     own = hasattr(kind, "__iter__")
     return {
@@ -911,25 +924,25 @@ def _result_facts(result: Any, file_wrapper: bool = False) -> Dict[str, Any]:
     }
 
 
-def _length(result: Any) -> Optional[int]:
+def _length(result: Any) -> int | None:
     if not hasattr(type(result), "__len__"):
         return None
     try:
         return len(result)
-    except Exception:  # noqa: BLE001 - a length that cannot be had cannot be wrong
+    except Exception:  # noqa: BLE001 - somebody else's code may raise anything
         return None
 
 
 def _attribute(value: Any, name: str) -> Any:
     try:
         return getattr(value, name, None)
-    except Exception:  # noqa: BLE001 - an attribute that cannot be read is not there
+    except Exception:  # noqa: BLE001 - somebody else's code may raise anything
         return None
 
 
 def _wrapper_facts(
-    args: Tuple[Any, ...], kwargs: Dict[str, Any], made: Any, error: Optional[BaseException]
-) -> Dict[str, Any]:
+    args: tuple[Any, ...], kwargs: dict[str, Any], made: Any, error: BaseException | None
+) -> dict[str, Any]:
     """What there is to know of a call of ``wsgi.file_wrapper``."""
     kind = type(made)
     file = args[0] if args else None
@@ -954,7 +967,7 @@ def _fileno(file: Any) -> str:
         return "missing"
     try:
         fileno()
-    except Exception as error:  # noqa: BLE001 - whatever it raises
+    except Exception as error:  # noqa: BLE001 - somebody else's code may raise anything
         return type(error).__name__
     return "works"
 
@@ -984,7 +997,7 @@ class Ambient:
         try:
             if len(running) > 1:
                 # Greenlets of one thread have idents of their own under gevent and eventlet.
-                others = len(running.intersection(sys._current_frames())) - 1  # noqa: SLF001
+                others = len(running.intersection(sys._current_frames())) - 1  # noqa: SLF001 - has a page in the docs
                 if others > 0:
                     watching.add("overlap", others)
             return invoke(environ, starter)
@@ -1017,7 +1030,7 @@ class Callee:
         return getattr(self.__inner, name)
 
     def __repr__(self) -> str:
-        return "<watched %r>" % (self.__inner,)
+        return f"<watched {self.__inner!r}>"
 
 
 class Starter(Callee):
@@ -1026,6 +1039,7 @@ class Starter(Callee):
     __slots__ = ()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Write down the call, make it, write down the answer."""
         try:
             return self._Callee__watching.start(self._Callee__inner, args, kwargs)
         finally:
@@ -1038,6 +1052,7 @@ class Writer(Callee):
     __slots__ = ()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Write down the call and make it."""
         return self._Callee__watching.write(self._Callee__inner, args, kwargs)
 
 
@@ -1073,7 +1088,7 @@ class Result:
         """Close the result, if it can be closed."""
         inner = self.__inner
         while issubclass(type(inner), Input):
-            inner = inner._Input__inner
+            inner = inner._Input__inner  # noqa: SLF001 - likewise
         self.__watching.close(inner)
 
     def __getattr__(self, name: str) -> Any:
@@ -1085,7 +1100,7 @@ class Result:
         return getattr(inner, name)
 
     def __repr__(self) -> str:
-        return "<watched %r>" % (self.__inner,)
+        return f"<watched {self.__inner!r}>"
 
     def __del__(self) -> None:
         self.__watching.abandoned()
@@ -1183,9 +1198,9 @@ class Stream:
     def __init__(self, watching: Watching, inner: Any) -> None:
         self.__watching = watching
         self.__inner = inner
-        self.__asked: Tuple[str, ...] = ()
+        self.__asked: tuple[str, ...] = ()
 
-    def _use(self, method: str, args: Tuple[Any, ...], gives: bool = True) -> Any:
+    def _use(self, method: str, args: tuple[Any, ...], gives: bool = True) -> Any:
         watching = self.__watching
         try:
             data = getattr(self.__inner, method)(*args)
@@ -1208,7 +1223,7 @@ class Stream:
         return value
 
     def __repr__(self) -> str:
-        return "<watched %r>" % (self.__inner,)
+        return f"<watched {self.__inner!r}>"
 
 
 class Input(Stream):
@@ -1280,11 +1295,12 @@ class Wrapper(Callee):
 
     __slots__ = ("__made",)
 
-    def __init__(self, watching: Watching, inner: Any, made: List[Any]) -> None:
+    def __init__(self, watching: Watching, inner: Any, made: list[Any]) -> None:
         super().__init__(watching, inner)
         self.__made = made
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Wrap a file."""
         watching: Watching = self._Callee__watching
         try:
             made = self._Callee__inner(*args, **kwargs)
@@ -1302,8 +1318,8 @@ class Masks:
     def __init__(self, watching: Watching, environ: Environ) -> None:
         self._environ = environ
         self._watching = watching
-        self._made: List[Any] = []
-        self._masked: List[Tuple[str, Any, Any]] = []
+        self._made: list[Any] = []
+        self._masked: list[tuple[str, Any, Any]] = []
         for key, make in (("wsgi.input", _input_proxy), ("wsgi.errors", _errors_proxy)):
             stream = environ.get(key)
             proxy_class = make(type(stream))
@@ -1330,7 +1346,7 @@ class Masks:
                 if type(result) is wrapper and hasattr(result, "filelike"):
                     self._watching.wrapped((result.filelike,), {}, result, None)
                 return True
-        except Exception:  # noqa: BLE001 - the class decides what its instances are
+        except Exception:  # noqa: BLE001 - somebody else's code may raise anything
             return False
         return any(result is made for made in self._made)
 
@@ -1360,9 +1376,9 @@ def _leave(self: Any, *args: Any) -> Any:
     return value
 
 
-def _made_for(base: type, inner: type, slot: str, names: Tuple[str, ...] = _SPECIAL) -> Any:
+def _made_for(base: type, inner: type, slot: str, names: tuple[str, ...] = _SPECIAL) -> Any:
     """A subclass of ``base`` with the special methods that ``inner`` has."""
-    special: Dict[str, Any] = {
+    special: dict[str, Any] = {
         name: _forwards(name, slot) for name in names if hasattr(inner, name)
     }
     if "__exit__" in special and slot == "_Stream__inner":
@@ -1371,9 +1387,9 @@ def _made_for(base: type, inner: type, slot: str, names: Tuple[str, ...] = _SPEC
     return type(base.__name__, (base,), special)
 
 
-_RESULTS: Dict[type, Any] = {}
-_INPUTS: Dict[type, Any] = {}
-_ERRORS: Dict[type, Any] = {}
+_RESULTS: dict[type, Any] = {}
+_INPUTS: dict[type, Any] = {}
+_ERRORS: dict[type, Any] = {}
 
 
 def _result_proxy(kind: type) -> Any:
@@ -1391,7 +1407,7 @@ def _result_proxy(kind: type) -> Any:
     return found
 
 
-def _stream_proxy(made: Dict[type, Any], base: type, needs: Tuple[str, ...], kind: type) -> Any:
+def _stream_proxy(made: dict[type, Any], base: type, needs: tuple[str, ...], kind: type) -> Any:
     if kind not in made:
         if len(made) >= _MOST:
             made.clear()
@@ -1426,7 +1442,7 @@ class Boundary:
         self.link = link
         self.called = 0
         self.awaited = 0
-        self.files: List[Any] = []
+        self.files: list[Any] = []
         self.cancelled = False
 
     async def receive(self) -> Any:
@@ -1482,16 +1498,15 @@ class Boundary:
         return value
 
     def _raised(self, error: BaseException) -> None:
-        if isinstance(error, Exception) and not isinstance(error, OSError):
-            if type(error) is TypeError:
-                self._explain("send", self._send, 1, error)
+        if type(error) is TypeError:
+            self._explain("send", self._send, 1, error)
         self.add("send-raised", error)
-        self.link.refused(error)
+        self.link.refused()
 
     def _explain(self, side: str, function: Any, arguments: int, error: TypeError) -> None:
         how = _unusable(function, arguments, error)
         if how:
-            self.add("%s-unusable" % side, how)
+            self.add(f"{side}-unusable", how)
 
     def _keep(self, event: Any) -> None:
         """Note a file that is to be looked at after the call."""
@@ -1507,9 +1522,9 @@ class Boundary:
         if len(self.files) < 32 and not any(file is other for other in self.files):
             self.files.append(file)
 
-    def look(self, since: int) -> List[Tuple[Any, ...]]:
+    def look(self, since: int) -> list[tuple[Any, ...]]:
         """What can be seen of the files of a response after its call."""
-        facts: List[Tuple[Any, ...]] = []
+        facts: list[tuple[Any, ...]] = []
         elapsed = (time.monotonic_ns() - since) / 1e9
         for file in self.files:
             try:
@@ -1521,7 +1536,7 @@ class Boundary:
                         facts.append(("size", file, seen.st_size))
                 elif file.closed is False:
                     facts.append(("open", _shown(file)))
-            except Exception:  # noqa: BLE001, S112 - gone by now, or an object of its own kind
+            except Exception:  # noqa: BLE001, PERF203, S112 - somebody else's code may raise anything
                 continue
         return facts
 
@@ -1551,14 +1566,14 @@ class Receiver(Proxy):
     """receive() as the application sees it."""
 
     __slots__ = ()
-    func = property(lambda self: _arguments.__get__(self)[0]._receive)  # noqa: SLF001
+    func = property(lambda self: _arguments.__get__(self)[0]._receive)  # noqa: SLF001 - of the same file
 
 
 class Sender(Proxy):
     """send() as the application sees it."""
 
     __slots__ = ()
-    func = property(lambda self: _arguments.__get__(self)[0]._send)  # noqa: SLF001
+    func = property(lambda self: _arguments.__get__(self)[0]._send)  # noqa: SLF001 - of the same file
 
 
 def _unusable(function: Any, arguments: int, error: BaseException) -> str:
@@ -1570,13 +1585,13 @@ def _unusable(function: Any, arguments: int, error: BaseException) -> str:
 
     instruction = place.tb_frame.f_code.co_code[place.tb_lasti]
     if dis.opname[instruction] == "GET_AWAITABLE":
-        return "its call gave nothing to await (%s)" % error
+        return f"its call gave nothing to await ({error})"
     if not callable(function):
-        return "%s is not callable" % _shown(function)
+        return f"{_shown(function)} is not callable"
     if _takes(function, arguments, True):
         return ""
-    how = "one event" if arguments else "out arguments"
-    return "%s cannot be called with%s" % (_shown(function), " " + how if arguments else how)
+    how = " one event" if arguments else "out arguments"
+    return f"{_shown(function)} cannot be called with{how}"
 
 
 def _takes(function: Any, count: int, default: bool = False) -> bool:
@@ -1593,7 +1608,7 @@ def _takes(function: Any, count: int, default: bool = False) -> bool:
     return True
 
 
-def _style(app: Any) -> Optional[str]:
+def _style(app: Any) -> str | None:
     """What is wrong with an application as one of ASGI 2; ``None`` if it is none."""
     import inspect
 
@@ -1604,9 +1619,9 @@ def _style(app: Any) -> Optional[str]:
     if not inspect.isclass(app):
         return ""
     if not any("__call__" in vars(base) for base in app.__mro__ if base is not object):
-        return "instances of %s cannot be called" % app.__name__
+        return f"instances of {app.__name__} cannot be called"
     if not _takes(app.__call__, 3):  # type: ignore[operator]
-        return "instances of %s do not take receive and send" % app.__name__
+        return f"instances of {app.__name__} do not take receive and send"
     return ""
 
 
@@ -1616,16 +1631,16 @@ _READ = ("headers", "links", "client", "server", "subprotocols")
 _WHOLE = (str, bytes, bytearray, memoryview, dict)
 
 
-def _rereadable(value: Any) -> Optional[Tuple[Any, Dict[str, Any]]]:
+def _rereadable(value: Any) -> tuple[Any, dict[str, Any]] | None:
     """Two equals of an event or scope: one to pass on, one to write down.
 
     ``None`` if it holds nothing that has to be read for that.
     """
     if not issubclass(type(value), dict):
         return None
-    held: Dict[str, Any] = value if type(value) is dict else dict(dict.items(value))
-    forward: Dict[str, Any] = {}
-    record: Dict[str, Any] = {}
+    held: dict[str, Any] = value if type(value) is dict else dict(dict.items(value))
+    forward: dict[str, Any] = {}
+    record: dict[str, Any] = {}
     consumed = False
     for key in _READ:
         if key in held and held[key] is not None:
@@ -1638,7 +1653,13 @@ def _rereadable(value: Any) -> Optional[Tuple[Any, Dict[str, Any]]]:
     return ({**held, **forward} if consumed else value), {**held, **record}
 
 
-def _listed(value: Any, depth: int) -> Tuple[Any, Any, bool]:
+def _is_field(pair: Any) -> bool:
+    return (type(pair) is tuple or type(pair) is list) and all(
+        type(part) is bytes or type(part) is str for part in pair
+    )
+
+
+def _listed(value: Any, depth: int) -> tuple[Any, Any, bool]:
     """``value`` to pass on, its items in a list, and whether it had to be used up."""
     kind = type(value)
     if depth == 0 or value is None or issubclass(kind, _WHOLE):
@@ -1649,16 +1670,15 @@ def _listed(value: Any, depth: int) -> Tuple[Any, Any, bool]:
     if kind is not list and kind is not tuple:
         try:
             iterator = iter(value)
-        except Exception:  # noqa: BLE001 - not an iterable: the schema says so
+        except Exception:  # noqa: BLE001 - somebody else's code may raise anything
             return value, value, False
         items = []
         try:
             items.extend(itertools.islice(iterator, 100_000))
-        except Exception as caught:  # noqa: BLE001 - handed on to whoever reads the substitute
+        except Exception as caught:  # noqa: BLE001 - somebody else's code may raise anything
             error = caught
-    elif depth == 2 and all(type(item) is tuple or type(item) is list for item in value):
-        if all(type(part) is bytes for item in value for part in item):
-            return value, value, False  # the usual case
+    elif depth == 2 and all(map(_is_field, value)):
+        return value, value, False  # the usual case
     given, listed, used = [], [], False
     for item in items:
         one, kept, spent = _listed(item, depth - 1)
@@ -1674,7 +1694,7 @@ def _listed(value: Any, depth: int) -> Tuple[Any, Any, bool]:
     return value, listed, False
 
 
-def _once_more(items: List[Any], error: Optional[Exception], rest: Any) -> Iterator[Any]:
+def _once_more(items: list[Any], error: Exception | None, rest: Any) -> Iterator[Any]:
     yield from items
     if error is not None:
         raise error
@@ -1778,7 +1798,7 @@ def _running_loop() -> Any:
     return None
 
 
-def _tasks_cancelled() -> Optional[bool]:
+def _tasks_cancelled() -> bool | None:
     """Whether another task of this loop is being cancelled; ``None`` if that is unknown."""
     asyncio = sys.modules.get("asyncio")
     if asyncio is None:
@@ -1805,7 +1825,7 @@ def _was_cancelled(error: BaseException) -> bool:
     return trio is not None and isinstance(error, trio.Cancelled)
 
 
-def _entries(state: Any) -> Dict[str, int]:
+def _entries(state: Any) -> dict[str, int]:
     """The identities of what a state holds, by key."""
     if not issubclass(type(state), dict) or dict.__len__(state) > _WIDEST:
         return {}
@@ -1822,9 +1842,9 @@ class Loop:
         self.open: Any = set()
         self.earlier = self.lived = self.running = False
         self.namespace: Any = None
-        self.entries: Dict[str, int] = {}
-        self.left: Optional[Tuple[int, int, Dict[str, int]]] = None
-        self.kept: Optional[Tuple[Any, int, List[str], Any]] = None
+        self.entries: dict[str, int] = {}
+        self.left: tuple[int, int, dict[str, int]] | None = None
+        self.kept: tuple[Any, int, list[str], Any] | None = None
 
     def handled(self, but: Link) -> int:
         """How many connections are being handled, besides ``but``."""
@@ -1835,7 +1855,7 @@ class Loops:
     """The event loops of this process on which the application was called."""
 
     def __init__(self) -> None:
-        self._loops: Dict[int, Loop] = {}
+        self._loops: dict[int, Loop] = {}
 
     def join(self, journal: Journal, scope: Any) -> Link:
         """The place of a call among the others of its loop."""
@@ -1879,15 +1899,15 @@ def _open(known: Loop) -> bool:
 class Link:
     """A call among the others of its loop; ``loop`` is ``None`` where none is known."""
 
-    def __init__(self, loop: Optional[Loop], journal: Journal, kind: Any) -> None:
+    def __init__(self, loop: Loop | None, journal: Journal, kind: Any) -> None:
         self.loop = loop
         self.add = journal.add
         self.kind = kind
         self.number = 0
         self.over = False
-        self.waiting: List[Any] = []
+        self.waiting: list[Any] = []
         self.state: Any = None
-        self.entries: Dict[str, int] = {}
+        self.entries: dict[str, int] = {}
 
     def handled(self) -> bool:
         """Whether the connection is still in use: neither gone nor answered."""
@@ -1904,7 +1924,7 @@ class Link:
         if loop is None:
             return
         self.number = number = next(_count)
-        fact: Dict[str, Any] = {
+        fact: dict[str, Any] = {
             "loop": next(_count) if elsewhere else loop.number,
             "what": "connection",
             "connection": number,
@@ -1929,7 +1949,7 @@ class Link:
                 fact["entries"] = _entries(state)
         self.add("loop", fact)
 
-    def _recognised(self, fact: Dict[str, Any], loop: Loop, scope: Scope) -> None:
+    def _recognised(self, fact: dict[str, Any], loop: Loop, scope: Scope) -> None:
         """Add whose dict it is that a connection was given, if it is an earlier one's.
 
         An identity may be that of a dict that is gone by now: one that looks like an
@@ -1959,7 +1979,7 @@ class Link:
             return
         self.number = next(_count)
         loop.lived = True
-        fact: Dict[str, Any] = {"loop": loop.number, "what": "lifespan", "lifespan": self.number}
+        fact: dict[str, Any] = {"loop": loop.number, "what": "lifespan", "lifespan": self.number}
         state = scope.get("state")
         if state is None or issubclass(type(state), dict):
             fact["state"] = None if state is None else id(state)
@@ -1999,8 +2019,8 @@ class Link:
     def sent(self) -> None:
         """send() returned."""
 
-    def refused(self, error: BaseException) -> None:
-        """send() raised ``error``."""
+    def refused(self) -> None:
+        """send() raised."""
         self.over = True
         if self.kind == "lifespan":
             self._fact("refused")
@@ -2010,7 +2030,7 @@ class Link:
             fact = {"loop": self.loop.number, "what": what, "lifespan": self.number}
             self.add("loop", dict(fact, **more))
 
-    def ended(self, error: Optional[BaseException]) -> None:
+    def ended(self, error: BaseException | None) -> None:
         """The call is over, by ``error`` if there is one."""
         loop, state = self.loop, self.state
         if loop is None:
@@ -2033,7 +2053,7 @@ class Link:
             loop.namespace = loop.left = loop.kept = None
 
 
-def _compared(fact: Dict[str, Any], loop: Loop, state: Any) -> None:
+def _compared(fact: dict[str, Any], loop: Loop, state: Any) -> None:
     """Add what the lifespan's state holds now, where a copy of it differs."""
     namespace = loop.namespace
     now = fact["namespace"] = _entries(namespace)
@@ -2087,12 +2107,12 @@ class Player:
         token: the call's.
     """
 
-    def __init__(self, steps: List[Step], journal: Journal, run: Run, token: str) -> None:
+    def __init__(self, steps: list[Step], journal: Journal, run: Run, token: str) -> None:
         self.steps = steps
         self.journal = journal
         self.run = run
         self.token = token
-        self.caught: Optional[BaseException] = None
+        self.caught: BaseException | None = None
 
     def note(self, **what: Any) -> None:
         """Write a remark into the journal."""
@@ -2121,7 +2141,7 @@ class WSGIPlayer(Player):
         """Play all of the steps."""
         self.environ = environ
         self.start_response = start_response
-        self.threads: List[threading.Thread] = []
+        self.threads: list[threading.Thread] = []
         walk = self._walk(self.steps)
         try:
             next(walk)
@@ -2129,7 +2149,7 @@ class WSGIPlayer(Player):
             return [] if over.value is None else over.value.value
         raise ScriptError("the step 'yield' stands outside of a result")
 
-    def _walk(self, steps: List[Step]) -> Iterator[Any]:
+    def _walk(self, steps: list[Step]) -> Iterator[Any]:
         """Play steps; gives pieces, and returns a :class:`Done` where the call is over."""
         for step in steps:
             do = step["do"]
@@ -2147,7 +2167,7 @@ class WSGIPlayer(Player):
                     done = yield from self._walk(step["steps"])
                 except GeneratorExit:
                     raise
-                except BaseException as error:  # noqa: BLE001 - whatever the steps raise
+                except BaseException as error:  # noqa: BLE001 - somebody else's code may raise anything
                     self._catch(error)
                     continue
             else:
@@ -2156,7 +2176,7 @@ class WSGIPlayer(Player):
                 return done
         return None
 
-    def _all(self, steps: List[Step]) -> None:
+    def _all(self, steps: list[Step]) -> None:
         for _ in self._walk(steps):
             pass
 
@@ -2183,7 +2203,7 @@ class WSGIPlayer(Player):
         def beside() -> None:
             try:
                 self._all(step["steps"])
-            except BaseException as error:  # noqa: BLE001 - noted; nobody else is there
+            except BaseException as error:  # noqa: BLE001 - somebody else's code may raise anything
                 self.note(spawned=Raised(error))
 
         thread = threading.Thread(target=beside, daemon=True)
@@ -2270,7 +2290,7 @@ class WSGIPlayer(Player):
     def _echo(self, step: Step) -> Done:
         body = self._input()
         headers = [("Content-Type", "application/octet-stream"), ("Content-Length", str(len(body)))]
-        self.start_response("%d %s" % (step["status"], _reason(step["status"])), headers)
+        self.start_response(_status(step["status"]), headers)
         return Done([body])
 
     def _result(self, step: Step) -> Done:
@@ -2299,13 +2319,13 @@ class WSGIPlayer(Player):
             return Done(wrapper(file))
         return Done(file if kind == "file" else self._made("iterator", inner, close))
 
-    def _left(self, inner: List[Step], close: List[Step]) -> Iterator[Any]:
+    def _left(self, inner: list[Step], close: list[Step]) -> Iterator[Any]:
         try:
             yield from self._walk(inner)
         finally:
             self._all(close)
 
-    def _made(self, kind: str, inner: List[Step], close: Optional[List[Step]]) -> Any:
+    def _made(self, kind: str, inner: list[Step], close: list[Step] | None) -> Any:
         made = _KINDS[kind, close is not None]
         return made(self, inner, close)
 
@@ -2313,7 +2333,7 @@ class WSGIPlayer(Player):
 class Body:
     """A result of the player's: plays steps when it is iterated."""
 
-    def __init__(self, player: WSGIPlayer, steps: List[Step], close: Optional[List[Step]]) -> None:
+    def __init__(self, player: WSGIPlayer, steps: list[Step], close: list[Step] | None) -> None:
         self._player = player
         self._steps = steps
         self._close = close
@@ -2325,12 +2345,12 @@ def _as_iterator(self: Any) -> Any:
 
 def _next(self: Any) -> Any:
     if not hasattr(self, "_walk"):
-        self._walk = self._player._walk(self._steps)  # noqa: SLF001
+        self._walk = self._player._walk(self._steps)  # noqa: SLF001 - of the same file
     return next(self._walk)
 
 
 def _iter(self: Any) -> Any:
-    return self._player._walk(self._steps)  # noqa: SLF001
+    return self._player._walk(self._steps)  # noqa: SLF001 - of the same file
 
 
 def _len(self: Any) -> int:
@@ -2339,7 +2359,7 @@ def _len(self: Any) -> int:
 
 def _item(self: Any, index: int) -> Any:
     if not hasattr(self, "_walk"):
-        self._walk = self._player._walk(self._steps)  # noqa: SLF001
+        self._walk = self._player._walk(self._steps)  # noqa: SLF001 - of the same file
     try:
         return next(self._walk)
     except StopIteration:
@@ -2347,16 +2367,16 @@ def _item(self: Any, index: int) -> Any:
 
 
 def _closing(self: Any) -> None:
-    self._player._all(self._close)  # noqa: SLF001
+    self._player._all(self._close)  # noqa: SLF001 - of the same file
 
 
-_METHODS: Dict[str, Dict[str, Any]] = {
+_METHODS: dict[str, dict[str, Any]] = {
     "iterator": {"__iter__": _as_iterator, "__next__": _next},
     "iterable": {"__iter__": _iter},
     "sized": {"__iter__": _iter, "__len__": _len},
     "indexed": {"__getitem__": _item},
 }
-_KINDS: Dict[Tuple[str, bool], Any] = {
+_KINDS: dict[tuple[str, bool], Any] = {
     (name, closable): type(
         name.title(), (Body,), dict(methods, **({"close": _closing} if closable else {}))
     )
@@ -2369,7 +2389,7 @@ _KINDS: Dict[Tuple[str, bool], Any] = {
 class File:
     """A file-like object without a descriptor, for ``wsgi.file_wrapper``."""
 
-    def __init__(self, body: bytes, player: WSGIPlayer, close: Optional[List[Step]]) -> None:
+    def __init__(self, body: bytes, player: WSGIPlayer, close: list[Step] | None) -> None:
         self._held = io.BytesIO(body)
         self._player = player
         self._steps = close
@@ -2384,7 +2404,7 @@ class File:
     def close(self) -> None:
         """Play what was to be played on closing."""
         self._player.note(closed="file")
-        self._player._all(self._steps or [])  # noqa: SLF001
+        self._player._all(self._steps or [])  # noqa: SLF001 - of the same file
 
 
 def _pause(seconds: float) -> None:
@@ -2398,13 +2418,13 @@ def _pause(seconds: float) -> None:
     time.sleep(seconds)
 
 
-def _reason(status: int) -> str:
+def _status(status: int) -> str:
     try:
         from http import HTTPStatus
 
-        return HTTPStatus(status).phrase
+        return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
-        return "Reason"
+        return f"{status} Reason"
 
 
 class ASGIPlayer(Player):
@@ -2419,11 +2439,11 @@ class ASGIPlayer(Player):
         self.scope = scope
         self.receive = receive
         self.send = send
-        self.beside: List[Any] = []
+        self.beside: list[Any] = []
         done = await self._walk(self.steps)
         return None if done is None else done.value
 
-    async def _walk(self, steps: List[Step]) -> Optional[Done]:
+    async def _walk(self, steps: list[Step]) -> Done | None:
         for step in steps:
             do = step["do"]
             done = None
@@ -2435,7 +2455,7 @@ class ASGIPlayer(Player):
             elif do == "catching":
                 try:
                     done = await self._walk(step["steps"])
-                except Exception as error:  # noqa: BLE001 - whatever the steps raise
+                except Exception as error:  # noqa: BLE001 - somebody else's code may raise anything
                     self._catch(error)
             elif do == "return":
                 return Done(step["value"])
@@ -2475,7 +2495,7 @@ class ASGIPlayer(Player):
     async def _receive(self, step: Step) -> None:
         await self._heard(step["within"])
 
-    async def _heard(self, within: Optional[float]) -> Any:
+    async def _heard(self, within: float | None) -> Any:
         """An event, ``None`` where it did not come in time."""
         if within is None:
             return await self.receive()
@@ -2501,7 +2521,7 @@ class ASGIPlayer(Player):
         await self.send(head)
         await self.send({"type": "http.response.body", "body": step["body"]})
 
-    async def _input(self) -> Optional[bytes]:
+    async def _input(self) -> bytes | None:
         """The request body, ``None`` where the client left before its end."""
         pieces = []
         while True:
@@ -2520,7 +2540,7 @@ class ASGIPlayer(Player):
         if body is not None:
             headers = [
                 (b"content-type", b"application/octet-stream"),
-                (b"content-length", b"%d" % len(body)),
+                (b"content-length", str(len(body)).encode()),
             ]
             await self._respond({"status": step["status"], "headers": headers, "body": body})
         return Done(None)
@@ -2532,7 +2552,7 @@ class ASGIPlayer(Player):
         async def beside() -> None:
             try:
                 await self._walk(step["steps"])
-            except Exception as error:  # noqa: BLE001 - noted; nobody else is there
+            except Exception as error:  # noqa: BLE001 - somebody else's code may raise anything
                 self.note(spawned=Raised(error))
             finally:
                 task["over"] = True
@@ -2592,28 +2612,28 @@ async def _bounded(call: Any, within: float) -> Any:
 
 # What is played where no script lies ------------------------------------------------
 
-_LIFESPAN: List[Step] = [
+_LIFESPAN: list[Step] = [
     {"do": "receive", "within": None},
     {"do": "state", "key": "gateproof", "value": None},
     {"do": "send", "event": {"type": "lifespan.startup.complete"}},
     {"do": "receive", "within": None},
     {"do": "send", "event": {"type": "lifespan.shutdown.complete"}},
 ]
-_WEBSOCKET: List[Step] = [
+_WEBSOCKET: list[Step] = [
     {"do": "receive", "within": None},
     {"do": "send", "event": {"type": "websocket.accept"}},
     {"do": "gone", "within": 60.0},
 ]
 
 
-def _page(status: int, text: str, interface: str) -> List[Step]:
+def _page(status: int, text: str, interface: str) -> list[Step]:
     """The steps that answer with a text."""
     body = text.encode("utf-8", "replace")
     pairs = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
     if interface == "wsgi":
         return [
             {"do": "drain"},
-            {"do": "start", "status": "%d %s" % (status, _reason(status)), "headers": pairs},
+            {"do": "start", "status": _status(status), "headers": pairs},
             {"do": "result", "kind": "list", "steps": [{"do": "yield", "data": body}], "close": []},
         ]
     raw = [(name.lower().encode(), value.encode()) for name, value in pairs]
@@ -2624,13 +2644,17 @@ def _page(status: int, text: str, interface: str) -> List[Step]:
 
 
 def _plain(run: Run, interface: str) -> str:
-    """The text that says who answers."""
-    return "gateproof probe %s\nrun %s\ninterface %s\npid %d\npython %d.%d.%d\n" % (
-        (VERSION, run.name() or "none", interface, os.getpid()) + sys.version_info[:3]
+    """The text that says who answers; to whoever passes by another host's, not more."""
+    version = _python()
+    if run.hosted:
+        return f"gateproof probe {VERSION}\n"
+    return (
+        f"gateproof probe {VERSION}\nrun {run.name() or 'none'}\ninterface {interface}\n"
+        f"pid {os.getpid()}\npython {version}\n"
     )
 
 
-def _chosen(run: Run, interface: str, token: str, kind: str, journal: Journal) -> List[Step]:
+def _chosen(run: Run, interface: str, token: str, kind: str, journal: Journal) -> list[Step]:
     """The steps of a call: what is laid down, or else a plain answer."""
     try:
         steps = run.script(interface, token, kind)
@@ -2638,7 +2662,7 @@ def _chosen(run: Run, interface: str, token: str, kind: str, journal: Journal) -
         journal.add("note", {"broken": str(error)})
         if kind in ("lifespan", "websocket"):
             return _LIFESPAN if kind == "lifespan" else _WEBSOCKET
-        return _page(500, "gateproof probe %s: %s\n" % (VERSION, error), interface)
+        return _page(500, f"gateproof probe {VERSION}: {error}\n", interface)
     if steps is not None:
         return steps
     if kind == "lifespan":
@@ -2652,11 +2676,14 @@ def _chosen(run: Run, interface: str, token: str, kind: str, journal: Journal) -
 def _found(texts: Any) -> str:
     for text in texts:
         if issubclass(type(text), bytes):
-            text = bytes.decode(text, "latin-1")
-        if issubclass(type(text), str):
-            seen = TOKEN.search(str.__str__(text))
-            if seen is not None:
-                return seen.group()
+            held = bytes.decode(text, "latin-1")
+        elif issubclass(type(text), str):
+            held = str.__str__(text)
+        else:
+            continue
+        seen = TOKEN.search(held)
+        if seen is not None:
+            return seen.group()
     return ""
 
 
@@ -2693,24 +2720,333 @@ def _scope_token(scope: Any) -> str:
     )
 
 
-# Where it is deployed ----------------------------------------------------------------
-
-hosted: Any = None
-"""What answers the control requests of a probe on another host; ``None`` elsewhere."""
+# Control requests --------------------------------------------------------------------
 
 CONTROL = "/gateproof-probe/"
 """What the paths of control requests begin with."""
 
+SECRET_HEADER = "x-gateproof-secret"  # noqa: S105 - its name
+VERSION_HEADER = "x-gateproof-probe"
 
-def _own_folder(secret: str) -> str:
-    return ""
+LARGEST = 1024 * 1024
+"""Octets that a control request may bring, and a hosted journal may have."""
+
+KEPT = 400
+"""Calls, scripts and go-aheads that a hosted probe keeps of each; the oldest go first."""
+
+_SCRIPT = re.compile(r"(gp[a-z0-9]{12}|default|lifespan)\Z")
+_CALLS = re.compile(r"(gp[a-z0-9]{12}|none|lifespan)\Z")
 
 
-run = Run(os.environ.get("GATEPROOF_PROBE", ""))
+class Control:
+    """Answers the control requests of a probe.
+
+    ``GET run`` tells who answers; it is all there is without a secret. With one (a
+    probe on another host), requests have to show it, and may lay scripts, give
+    go-aheads and fetch journals. Names are checked whole against patterns, so that
+    no other file can be reached.
+
+    Args:
+        run: the run folder.
+        secret: of ``GATEPROOF_PROBE_SECRET``.
+    """
+
+    def __init__(self, run: Run, secret: str) -> None:
+        self.run = run
+        self.secret = secret.encode("utf-8", "surrogateescape")
+
+    def answers(self, path: Any) -> str | None:
+        """What of ``path`` names a control request, ``None`` if it is none."""
+        if type(path) is not str or CONTROL not in path or not (self.run.folder or self.secret):
+            return None
+        return path.partition(CONTROL)[2]
+
+    def admits(self, shown: Any) -> bool:
+        """Whether the secret that a request shows is right, or none is needed."""
+        if not self.secret:
+            return True
+        import hmac
+
+        return hmac.compare_digest(self.secret, str(shown or "").encode("latin-1", "replace"))
+
+    def answer(self, method: str, name: str, body: bytes | None) -> tuple[int, Any]:
+        """The status and the JSON of an answer; ``body`` is ``None`` where it was too large."""
+        what, _, of = name.partition("/")
+        if name == "run" and method in ("GET", "HEAD"):
+            return 200, {"run": self.run.name(), "python": _python(), "pid": os.getpid()}
+        if not self.secret:
+            return 404, {"error": "a probe without a secret answers GET run alone"}
+        if body is None:
+            return 413, {"error": f"more than {LARGEST} octets"}
+        if not self.run.folder:
+            return 500, {"error": "the probe has no folder to write to"}
+        try:
+            return self._asked(method, what, of, body)
+        except OSError as error:
+            return 500, {"error": str(error)}
+
+    def _asked(self, method: str, what: str, of: str, body: bytes) -> tuple[int, Any]:
+        puts = method in ("PUT", "POST")
+        if what == "run" and not of and puts:
+            if not TOKEN.fullmatch(body.decode("latin-1")):
+                return 400, {"error": "no token"}
+            return self._put(("run",), body)
+        if what == "scripts" and _SCRIPT.match(of):
+            place = ("scripts", of) if of.startswith("gp") else (of,)
+            if puts:
+                return self._put(place, body)
+            if method == "DELETE":
+                self._remove(os.path.join(self.run.folder, *place))
+                return 200, {}
+        if what == "go" and puts and _GO_AHEAD.match(of):
+            return self._put(("go", of), b"")
+        if what == "calls" and _CALLS.match(of):
+            folder = os.path.join(self.run.folder, "calls")
+            names = [name for name in os.listdir(folder) if name.startswith(of + "-")]
+            if method == "DELETE":
+                for name in names:
+                    self._remove(os.path.join(folder, name))
+                return 200, {}
+            if method == "GET":
+                texts = [self.run.read("calls", name).decode("ascii", "replace") for name in names]
+                return 200, {"calls": texts}
+        return 404, {"error": f"no such request: {method} {what}"}
+
+    def _put(self, place: tuple[str, ...], data: bytes) -> tuple[int, Any]:
+        """Write a file that appears whole."""
+        target = os.path.join(self.run.folder, *place)
+        if len(place) > 1:
+            self.make_room(place[0])
+        made = f"{target}.{os.getpid()}-{next(_count)}"
+        with open(made, "wb") as file:
+            file.write(data)
+        os.replace(made, target)
+        return 200, {}
+
+    def make_room(self, of: str) -> None:
+        """Drop the oldest files of a folder where there are too many."""
+        folder = os.path.join(self.run.folder, of)
+        try:
+            names = os.listdir(folder)
+            if len(names) < KEPT:
+                return
+            paths = [os.path.join(folder, name) for name in names]
+            paths.sort(key=_age)
+        except OSError:
+            return
+        for path in paths[: len(paths) - KEPT + 1]:
+            self._remove(path)
+
+    @staticmethod
+    def _remove(path: str) -> None:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
 
 
-def _user_app(path: str) -> Any:
-    """The application that the recorder stands around, ``module:attribute``."""
+def _age(path: str) -> float:
+    try:
+        return os.lstat(path).st_mtime
+    except OSError:
+        return 0.0
+
+
+def _python() -> str:
+    return ".".join(map(str, sys.version_info[:3]))
+
+
+def _json(held: dict[str, Any], interface: str) -> tuple[bytes, list[tuple[str, str]]]:
+    body = _dumps(dict(held, probe=VERSION, interface=interface)).encode("ascii")
+    headers = [
+        ("content-type", "application/json"),
+        ("content-length", str(len(body))),
+        ("cache-control", "no-store"),
+        (VERSION_HEADER, VERSION),
+    ]
+    return body, headers
+
+
+def _controlled_wsgi(control: Control, name: str, environ: Any, start_response: Any) -> Any:
+    """Answer a control request under WSGI."""
+    if control.admits(environ.get("HTTP_X_GATEPROOF_SECRET")):
+        length = environ.get("CONTENT_LENGTH") or "0"
+        body = None
+        if length.isdigit() and int(length) <= LARGEST:
+            body = b"".join(_pieces(environ["wsgi.input"], int(length)))
+        status, held = control.answer(environ.get("REQUEST_METHOD", ""), name, body)
+    else:
+        status, held = 403, {"error": "the secret is wrong"}
+    body, headers = _json(held, "wsgi")
+    start_response(_status(status), headers)
+    return [body]
+
+
+def _pieces(source: Any, left: int) -> Iterator[bytes]:
+    """What an input gives, at most ``left`` octets."""
+    while left:
+        piece = source.read(min(left, _PIECE))
+        if not piece:
+            return
+        left -= len(piece)
+        yield piece
+
+
+async def _controlled_asgi(
+    control: Control, name: str, scope: Any, receive: Any, send: Any
+) -> None:
+    """Answer a control request under ASGI."""
+    shown = b""
+    for key, value in scope["headers"]:
+        if key == SECRET_HEADER.encode():
+            shown = value
+    body: bytes | None = b""
+    more = True
+    while more:
+        event = await receive()
+        if event["type"] != "http.request":
+            return
+        if body is not None:
+            body += event.get("body", b"")
+            body = body if len(body) <= LARGEST else None
+        more = event.get("more_body", False)
+    if control.admits(shown.decode("latin-1")):
+        status, held = control.answer(scope["method"], name, body)
+    else:
+        status, held = 403, {"error": "the secret is wrong"}
+    answer, headers = _json(held, "asgi")
+    raw = [(key.encode(), value.encode()) for key, value in headers]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": answer})
+
+
+def own_folder(secret: str) -> str:
+    """The folder of a hosted probe, which the processes of one user on one machine share.
+
+    Returns:
+        Its path, ``""`` where there is none that is this user's alone.
+    """
+    import hashlib
+    import stat
+    import tempfile
+
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    mark = hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    folder = os.path.join(tempfile.gettempdir(), f"gateproof-probe-{user}-{mark}")
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder, 0o700)
+        seen = os.lstat(folder)
+        private = not hasattr(os, "getuid") or (seen.st_uid == user and not seen.st_mode & 0o077)
+        if not (stat.S_ISDIR(seen.st_mode) and private):
+            return ""
+        for name in ("scripts", "calls", "go"):
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(os.path.join(folder, name), 0o700)
+    except OSError:
+        return ""
+    return folder
+
+
+# The applications --------------------------------------------------------------------
+
+
+def wsgi_application(run: Run, app: Any = None) -> Any:
+    """A WSGI application that is recorded: ``app``, or the player where there is none."""
+    control = run.control
+
+    def wsgi(
+        environ: Any = _ABSENT, start_response: Any = _ABSENT, *extra: Any, **named: Any
+    ) -> Any:
+        """The WSGI application."""
+        odd = None
+        if start_response is _ABSENT or extra or named:
+            given = [one for one in (environ, start_response, *extra) if one is not _ABSENT]
+            odd = ((None,) * len(given), dict.fromkeys(named))
+            environ = named.get("environ") if environ is _ABSENT else environ
+            if start_response is _ABSENT:
+                start_response = named.get("start_response")
+            if start_response is None:
+                journal = run.journal("wsgi", "")
+                journal.add("call-arguments", odd)
+                journal.end("raised")
+                raise TypeError("a WSGI application takes environ and start_response")
+        name = control.answers(environ.get("PATH_INFO")) if type(environ) is dict else None
+        if name is not None:
+            return _controlled_wsgi(control, name, environ, start_response)
+        token = _environ_token(environ)
+        journal = run.journal("wsgi", token)
+        watching = Watching(journal)
+        if odd is not None:
+            journal.add("call-arguments", odd)
+        plays = app
+        if plays is None:
+            plays = WSGIPlayer(_chosen(run, "wsgi", token, "", journal), journal, run, token)
+        return watching.call(plays, environ, start_response)
+
+    return wsgi
+
+
+def asgi_application(run: Run, app: Any = None) -> Any:
+    """An ASGI application that is recorded: ``app``, or the player where there is none."""
+    control = run.control
+
+    # No defaults: Uvicorn takes what can be called without arguments for a factory.
+    async def asgi(scope: Any, receive: Any, send: Any, *extra: Any, **named: Any) -> Any:
+        """The ASGI application."""
+        if extra or named or send is _ABSENT or type(scope) is not dict:
+            call = _miscall((scope, receive, send, *extra), named)
+            if call is not None:
+                return await _miscalled(run, app, call)
+        kind = dict.get(scope, "type") if issubclass(type(scope), dict) else None
+        kind = kind if type(kind) is str else ""
+        name = control.answers(dict.get(scope, "path")) if kind == "http" else None
+        if name is not None:
+            await _controlled_asgi(control, name, scope, receive, send)
+            return None
+        token = "" if kind == "lifespan" else _scope_token(scope)
+        journal = run.journal("asgi", token, kind)
+        plays = app
+        if plays is None:
+            plays = ASGIPlayer(_chosen(run, "asgi", token, kind, journal), journal, run, token)
+        return await _watch(journal, plays, scope, receive, send)
+
+    return asgi
+
+
+def _miscall(arguments: tuple[Any, ...], named: dict[str, Any]) -> Misuse | None:
+    """The call of an ASGI application, if it was not one with scope, receive and send."""
+    given: list[Any] = []
+    gap = False
+    for name, one in zip(("scope", "receive", "send"), arguments):
+        if one is _ABSENT:
+            gap = True
+        elif gap:  # given by its name, as the one before it is missing
+            named = {name: one, **named}
+        else:
+            given.append(one)
+    given.extend(arguments[3:])
+    misplaced = not isinstance(given[0] if given else None, dict)
+    misplaced = misplaced and any(isinstance(other, dict) for other in given[1:])
+    if not named and len(given) == 3 and not misplaced:
+        return None
+    return Misuse(tuple(given), named)
+
+
+async def _miscalled(run: Run, app: Any, call: Misuse) -> Any:
+    """Write down a call with other arguments, and make it all the same."""
+    journal = run.journal("asgi", "")
+    journal.add("call", call)
+    journal.end()
+    if app is None:
+        raise TypeError("an ASGI application takes scope, receive and send")
+    return await app(*call.arguments, **call.named)
+
+
+def named_application(path: str) -> Any:
+    """The application at ``module:attribute``, ``module:make()`` for what a call gives.
+
+    Raises:
+        ImportError, AttributeError: there is none; the server fails to start, as it would.
+    """
     import importlib
 
     module, _, attribute = path.partition(":")
@@ -2722,59 +3058,18 @@ def _user_app(path: str) -> Any:
     return found() if made else found
 
 
-_named = os.environ.get("GATEPROOF_PROBE_APP", "")
-_user = _user_app(_named) if _named else None
+def _deployed() -> tuple[Any, Any]:
+    """The applications, as the environment variables say."""
+    secret = os.environ.get("GATEPROOF_PROBE_SECRET", "")
+    folder = os.environ.get("GATEPROOF_PROBE", "") or (own_folder(secret) if secret else "")
+    run = Run(folder, secret)
+    path = os.environ.get("GATEPROOF_PROBE_APP", "")
+    interface = os.environ.get("GATEPROOF_PROBE_INTERFACE", "")
+    app = named_application(path) if path else None
+    return (
+        wsgi_application(run, None if interface == "asgi" else app),
+        asgi_application(run, None if interface == "wsgi" else app),
+    )
 
 
-def wsgi(environ: Any = _ABSENT, start_response: Any = _ABSENT, *extra: Any, **named: Any) -> Any:
-    """The WSGI application."""
-    if environ is _ABSENT and start_response is _ABSENT and not extra and not named:
-        raise TypeError("wsgi() takes environ and start_response")
-    if start_response is _ABSENT or extra or named:
-        return _odd_wsgi(environ, start_response, extra, named)
-    return _serve_wsgi(environ, start_response, None)
-
-
-def _serve_wsgi(environ: Any, start_response: Any, odd: Any) -> Any:
-    token = _environ_token(environ)
-    journal = run.journal("wsgi", token)
-    watching = Watching(journal, token)
-    if odd is not None:
-        watching.add("call-arguments", odd)
-    app = _user
-    if app is None:
-        app = WSGIPlayer(_chosen(run, "wsgi", token, "", journal), journal, run, token)
-    return watching.call(app, environ, start_response)
-
-
-def _odd_wsgi(environ: Any, start_response: Any, extra: Any, named: Dict[str, Any]) -> Any:
-    """A call of another form than two positional arguments."""
-    given = tuple(one for one in (environ, start_response) + extra if one is not _ABSENT)
-    odd = ((None,) * len(given), dict.fromkeys(named))
-    if environ is _ABSENT:
-        environ = named.get("environ")
-    if start_response is _ABSENT:
-        start_response = named.get("start_response")
-    return _serve_wsgi(environ, start_response, odd)
-
-
-async def asgi(
-    scope: Any = _ABSENT, receive: Any = _ABSENT, send: Any = _ABSENT, *extra: Any, **named: Any
-) -> Any:
-    """The ASGI application."""
-    if extra or named or send is _ABSENT or type(scope) is not dict:
-        given = tuple(one for one in (scope, receive, send) + extra if one is not _ABSENT)
-        misplaced = not isinstance(scope, dict) and any(isinstance(one, dict) for one in given)
-        if named or len(given) != 3 or misplaced:
-            journal = run.journal("asgi", "")
-            journal.add("call", Misuse(given, named))
-            journal.end()
-            raise TypeError("the application takes scope, receive and send")
-    kind = dict.get(scope, "type") if issubclass(type(scope), dict) else None
-    kind = kind if type(kind) is str else ""
-    token = "" if kind == "lifespan" else _scope_token(scope)
-    journal = run.journal("asgi", token, kind)
-    app = _user
-    if app is None:
-        app = ASGIPlayer(_chosen(run, "asgi", token, kind, journal), journal, run, token)
-    return await _watch(journal, app, scope, receive, send)
+wsgi, asgi = _deployed()

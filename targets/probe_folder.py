@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import shutil
 import string
@@ -124,7 +123,7 @@ class ProbeFolder:
         target = self.path / name
         made = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
         made.write_bytes(data)
-        os.replace(made, target)
+        made.replace(target)
 
     def _read(self, pattern: str) -> list[Call]:
         paths = list((self.path / "calls").glob(pattern))
