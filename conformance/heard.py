@@ -66,11 +66,11 @@ class Heard:
     def seen_at(self, call: Call, event: int) -> tuple[Watched, int]:
         """The evidence of one call, and where in it rung ``event`` of the call stands."""
         shown, order = self._ladder([call])
-        return shown, order.index(len(order) - len(call.rungs) + event)
+        return shown, order.index(len(order) - len(call.ladder()) + event)
 
     def _ladder(self, calls: list[Call]) -> tuple[Watched, list[int]]:
         """The evidence, and the places of wire and calls, one after the other, in it."""
-        rungs = [*self._wired(), *(rung for call in calls for rung in call.rungs)]
+        rungs = [*self._wired(), *(rung for call in calls for rung in call.ladder())]
         order = sorted(range(len(rungs)), key=lambda place: rungs[place].at)
         shown = Watched(self.interface, self.line)
         for place in order:

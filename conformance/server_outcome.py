@@ -67,7 +67,9 @@ def placed(violation: Violation, heard: Heard, call: Call | None) -> tuple[Viola
 def _call_of(violation: Violation, heard: Heard) -> Call | None:
     """The call whose ladder a violation holds the beginning of."""
     first = violation.exchange[0].at if violation.exchange else None
-    return next((call for call in heard.calls if call.rungs and call.rungs[0].at == first), None)
+    return next(
+        (call for call in heard.calls if first in (rung.at for rung in call.ladder()[:1])), None
+    )
 
 
 def _seen(stage: ServerStage) -> Iterator[Seen]:
@@ -130,7 +132,7 @@ def _exercised(stage: ServerStage, ended_early: bool) -> set[str]:
     names: set[str] = set()
     for heard in stage.heard:
         for call in heard.calls:
-            names |= judged(call.rungs)
+            names |= judged(call.ladder())
     if not ended_early:
         names |= set(stage.case.proves) - CLAIMS
     names |= {finding.breach.requirement for finding in stage.findings}
