@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Literal
 
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 Variants = Mapping[str, str]
 Interface = Literal["wsgi", "asgi"]
 Listen = Literal["fd", "zero", "port"]
-LAUNCHER = Path(__file__).with_name("launcher.py")
+LAUNCHED = r"^PORT (\d+)$"
+"""How the port is told by servers that our launcher starts, for `Adapter.port_told`."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +94,15 @@ class Launch:
         app: ``module:attribute`` of the application.
         interface: what the application speaks.
         host: the address to listen on.
-        port: the port; 0 with "zero" (the server picks one) and "fd".
+        port: the port; 0 with "zero" (the server picks one).
         fd: the inherited listening socket with "fd", else None.
-        scratch: an empty folder that the server may write to.
-        version: release of the server's distribution, "" where unknown.
+        scratch: a folder of this start alone, which the server may write to.
         variants: every variant with the value chosen.
+        versions: releases of what is installed, by canonical name; it may be incomplete.
         path: folders that the application is imported from.
+        user: the user that the server's processes should run as; "" for this one. Named only
+            where root starts a server whose adapter `drops`.
+        group: that user's group.
     """
 
     python: Path
@@ -107,29 +112,30 @@ class Launch:
     port: int
     fd: int | None
     scratch: Path
-    version: str
     variants: Variants
+    versions: Mapping[str, str] = field(default_factory=dict)
     path: tuple[Path, ...] = ()
+    user: str = ""
+    group: str = ""
 
     def run(self, module: str, *arguments: str) -> list[str]:
         """``python -m module arguments``: works wherever the environment keeps its scripts."""
         return [str(self.python), "-m", module, *arguments]
 
-    def launcher(self, kind: str, **options: str | int) -> list[str]:
-        """Our launcher, for servers without a command line of their own."""
-        said = [f"{key}={value}" for key, value in options.items()]
-        return [
-            str(self.python), str(LAUNCHER), kind, self.app, self.host, str(self.port), *said,
-        ]  # fmt: skip
+    def launcher(self, kind: str) -> list[str]:
+        """Our launcher (``launcher.py``), which is handed all variants as options."""
+        options = [f"{key}={value}" for key, value in self.variants.items()]
+        return self.run("gateproof_launcher", kind, self.app, self.host, str(self.port), *options)
 
     def script(self, name: str) -> str:
         """Path of a command that stands beside the interpreter."""
         suffix = ".exe" if sys.platform == "win32" else ""
         return str(self.python.parent / f"{name}{suffix}")
 
-    def since(self, version: str) -> bool:
-        """Whether the server is this release or a later one; unknown counts as later."""
-        return not self.version or Version(self.version) >= Version(version)
+    def since(self, distribution: str, version: str) -> bool:
+        """Whether a distribution is of this release or a later one; unknown counts as later."""
+        now = self.versions.get(canonicalize_name(distribution), "")
+        return not now or Version(now) >= Version(version)
 
 
 @dataclass(frozen=True)
@@ -142,7 +148,8 @@ class Adapter:
         interfaces: what it speaks; the first is the default.
         argv: the command for a `Launch`.
         listen: "fd" (inherits our listening socket), "zero" (picks a port; we find it), or
-            "port" (is told a port that was free a moment ago; tried again when it was taken).
+            "port" (is told a port that was free a moment ago; tried again when it was taken);
+            or which of them, by the chosen variants.
         variants: the values each may have; the first is the default. Where a server speaks
             both interfaces, ``interface`` is one of them.
         requires: distributions that the chosen variants need besides.
@@ -150,9 +157,11 @@ class Adapter:
         speaks: the interface of the chosen variants, where it follows from another variant.
         env: environment variables it needs.
         stop_codes: exit codes that mean "stopped normally" after SIGTERM.
-        port_told: regular expression for the port in the log, with "zero" (group 1).
+        port_told: regular expression for the port in the log, with "zero" (group 1); where it
+            finds nothing, the system is asked.
         known: deviations that are known.
         grace: seconds it may take to stop.
+        drops: started by root, its processes run as another user.
         homepage: where its maintainers take reports.
         columns: the variants that ``server:all`` shows, each as name and value pairs; the
             default alone when left out.
@@ -162,7 +171,7 @@ class Adapter:
     distribution: str
     interfaces: tuple[Interface, ...]
     argv: Callable[[Launch], list[str]]
-    listen: Listen = "zero"
+    listen: Listen | Callable[[Variants], Listen] = "zero"
     variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     requires: Callable[[Variants], tuple[str, ...]] = lambda _: ()
     features: Callable[[Variants], Features] = lambda _: Features()
@@ -172,6 +181,7 @@ class Adapter:
     port_told: str = ""
     known: tuple[Known, ...] = ()
     grace: float = 10.0
+    drops: bool = False
     homepage: str = ""
     columns: tuple[tuple[tuple[str, str], ...], ...] = ()
 
@@ -181,6 +191,10 @@ class Adapter:
             return self.speaks(variants)
         chosen = variants.get("interface")
         return next((one for one in self.interfaces if one == chosen), self.interfaces[0])
+
+    def listens(self, variants: Variants) -> Listen:
+        """How the chosen variants come to their port."""
+        return self.listen(variants) if callable(self.listen) else self.listen
 
 
 def bound(host: str) -> socket.socket:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from gateproof.targets.adapter import Adapter
-from gateproof.targets.environments import environment_for
 from gateproof.targets.load import EnvironmentFaultError
 from gateproof.targets.registry import adapters
 from gateproof.targets.server import Server, open_server
@@ -29,12 +27,12 @@ def open_servers(
     """
     name = parse_server(target)
     if not name.every:
-        yield open_server(target, choose=_python, application=application, app_dir=app_dir)
+        yield open_server(target, application=application, app_dir=app_dir)
         return
     found = 0
     for column in columns(name.python):
         try:
-            server = open_server(column, choose=_python, application=application, app_dir=app_dir)
+            server = open_server(column, application=application, app_dir=app_dir)
         except EnvironmentFaultError:
             continue
         found += 1
@@ -55,7 +53,3 @@ def columns(python: str = "") -> Iterator[str]:
         for chosen in adapter.columns or ((),):
             pairs = (*chosen, *((("python", python),) if python else ()))
             yield str(ServerName(adapter.name, variants=tuple(sorted(pairs))))
-
-
-def _python(name: ServerName, adapter: Adapter) -> Path | None:
-    return environment_for(name, adapter).python

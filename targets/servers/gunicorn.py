@@ -23,7 +23,7 @@ def argv(launch: Launch) -> list[str]:
     options = ["-w", "1", "-k", WORKERS[worker], "-b", f"fd://{launch.fd}"]
     if worker == "gthread":
         options += ["--threads", str(THREADS)]
-    if launch.since("25.1"):
+    if launch.since("gunicorn", "25.1"):
         options.append("--no-control-socket")
     return launch.run("gunicorn", *options, launch.app)
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from gateproof.targets.adapter import Adapter, Features, Launch, Variants
 
+PORT_TOLD = r"Uvicorn running on http://[^ ]*:(\d+)"
 
-def argv(launch: Launch) -> list[str]:
+
+def argv(launch: Launch, lifespan: str = "on") -> list[str]:
     """The command; forwarded headers are trusted from 127.0.0.1 unless it is told not to."""
     chosen = launch.variants
     return launch.run(
         "uvicorn", "--host", launch.host, "--port", str(launch.port), "--workers", "1",
         "--http", chosen["http"], "--ws", chosen["ws"], "--loop", chosen["loop"],
-        "--lifespan", "on", "--no-proxy-headers", launch.app,
+        "--lifespan", lifespan, "--no-proxy-headers", launch.app,
     )  # fmt: skip
 
 
@@ -27,8 +29,8 @@ ADAPTER = Adapter(
     distribution="uvicorn",
     interfaces=("asgi",),
     argv=argv,
-    listen="zero",
-    port_told=r"Uvicorn running on http://[^ ]*:(\d+)",
+    listen="zero",  # with --fd it takes the socket for a unix one and leaves Nagle's delay on
+    port_told=PORT_TOLD,
     variants={
         "http": ("h11", "httptools"),
         "ws": ("websockets", "websockets-sansio", "wsproto"),

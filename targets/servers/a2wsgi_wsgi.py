@@ -1,0 +1,22 @@
+"""a2wsgi's WSGIMiddleware: WSGI applications on an ASGI server."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from gateproof.targets.carried import carried
+from gateproof.targets.servers import hypercorn, uvicorn
+
+ADAPTER = carried(
+    name="a2wsgi-wsgi",
+    distribution="a2wsgi",
+    bridge="a2wsgi_wsgi",
+    interface="wsgi",
+    carriers={
+        "uvicorn": (uvicorn.ADAPTER, partial(uvicorn.argv, lifespan="off")),
+        "hypercorn": (hypercorn.ADAPTER, hypercorn.argv),
+    },
+    features=lambda server: replace(server, websocket=False, lifespan=False, concurrency=10),
+    homepage="https://github.com/abersheeran/a2wsgi",
+)

@@ -1,0 +1,47 @@
+"""pyvoy: Envoy with Python inside; refuses HTTP/1.0."""
+
+from __future__ import annotations
+
+from gateproof.targets.adapter import Adapter, Features, Launch, Variants
+
+THREADS = 16
+
+
+def argv(launch: Launch) -> list[str]:
+    """The command."""
+    options = (
+        ["--worker-threads", str(THREADS)]
+        if launch.interface == "wsgi"
+        else ["--websockets", "--loop", launch.variants["loop"], "--lifespan"]
+    )
+    return [
+        str(launch.python), launch.script("pyvoy"), "--address", launch.host,
+        "--port", str(launch.port), "--interface", launch.interface, *options, launch.app,
+    ]  # fmt: skip
+
+
+def requires(variants: Variants) -> tuple[str, ...]:
+    """The event loops that are not Python's own."""
+    return () if variants["loop"] == "asyncio" else (variants["loop"],)
+
+
+def features(variants: Variants) -> Features:
+    """By interface."""
+    if variants["interface"] == "wsgi":
+        return Features(http10=False, concurrency=THREADS)
+    return Features(http10=False, websocket=True, lifespan=True)
+
+
+ADAPTER = Adapter(
+    name="pyvoy",
+    distribution="pyvoy",
+    interfaces=("asgi", "wsgi"),
+    argv=argv,
+    listen="zero",
+    port_told=r"pyvoy listening on [^ ]*:(\d+)",
+    variants={"interface": ("asgi", "wsgi"), "loop": ("asyncio", "uvloop", "trio")},
+    requires=requires,
+    features=features,
+    stop_codes=(0, -15),
+    homepage="https://github.com/curioswitch/pyvoy",
+)

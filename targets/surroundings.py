@@ -1,0 +1,125 @@
+"""What a server process finds around it: folders, the probe's copy, a clean environment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from gateproof.targets.adapter import Adapter
+from gateproof.targets.probe_folder import ProbeFolder
+
+COPIED = {
+    "probe.py": "probe.py",
+    "launcher.py": "gateproof_launcher.py",
+    "bridges.py": "gateproof_bridge.py",
+}
+"""Our files that run under the server's Python, and their names there."""
+KEPT = (
+    "PATH", "HOME", "LANG", "LC_*", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_*",
+)  # fmt: skip
+"""Variables that every server gets."""
+OPTIONS = (
+    "PYTHON*", "UVICORN_*", "GUNICORN_*", "HYPERCORN_*", "GRANIAN_*", "UWSGI_*", "DAPHNE_*",
+    "WERKZEUG_*", "LISTEN_*", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "SCRIPT_NAME",
+    "SERVER_SOFTWARE", "PORT", "NOTIFY_SOCKET", "GATEPROOF_*",
+)  # fmt: skip
+"""Variables that servers read options from: kept from them in any case."""
+USERS = ("www-data", "apache", "http", "nobody")
+"""Whom a server's processes run as that must not be root, the first that there is."""
+
+
+class Surroundings:
+    """Folders and environment of one server.
+
+    Args:
+        adapter: the server's.
+        folder: the probe's run folder.
+        interface: what the application speaks.
+        application: ``module:attribute`` of the user's application, or None.
+        app_dir: the folder that the user's application is imported from.
+        env: further variables.
+
+    Attributes:
+        scratch: a folder that holds all of it.
+        path: the folders that the application is imported from.
+        user: the user that the server is to run as, "" for this one.
+        group: that user's group.
+    """
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        folder: ProbeFolder,
+        interface: str,
+        application: str | None,
+        app_dir: Path | None,
+        env: Mapping[str, str],
+    ) -> None:
+        self.app_dir = app_dir.absolute() if app_dir else None
+        self.user, self.group = _ordinary_user() if adapter.drops else ("", "")
+        self.scratch = Path(tempfile.mkdtemp(prefix="gateproof-server-"))
+        code = self.scratch / "code"
+        code.mkdir()
+        for source, name in COPIED.items():
+            shutil.copyfile(Path(__file__).with_name(source), code / name)
+        self.path = (code, self.app_dir) if self.app_dir else (code,)
+        if self.user:
+            self.scratch.chmod(0o755)
+            for place, mode in ((".", 0o755), ("scripts", 0o755), ("go", 0o755), ("calls", 0o777)):
+                (folder.path / place).chmod(mode)
+        self._env = dict(adapter.env) | folder.environment()
+        if application:
+            self._env |= {
+                "GATEPROOF_PROBE_APP": application,
+                "GATEPROOF_PROBE_INTERFACE": interface,
+            }
+        self._env |= env
+        self._users = application is not None
+
+    def fresh(self, number: int) -> Path:
+        """An empty folder for one start."""
+        scratch = self.scratch / f"start-{number}"
+        scratch.mkdir()
+        return scratch
+
+    def environment(self) -> dict[str, str]:
+        """The whole environment: what the user's application may need, but no server's options."""
+        return {
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if (self._users or _any(name, KEPT)) and not _any(name, OPTIONS)
+            },
+            "PYTHONPATH": os.pathsep.join(map(str, self.path)),
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **self._env,
+        }
+
+    def remove(self) -> None:
+        """Remove the folders."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def _any(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _ordinary_user() -> tuple[str, str]:
+    """User and group to run as where we are root; empty where we are not."""
+    import grp
+    import pwd
+
+    if os.geteuid() != 0:
+        return "", ""
+    for name in USERS:
+        try:
+            entry = pwd.getpwnam(name)
+            return name, grp.getgrgid(entry.pw_gid).gr_name
+        except KeyError:
+            continue
+    return "", ""
