@@ -1,0 +1,249 @@
+"""Connections: keeping, closing, pipelining, bodies that nobody read (RFC 9112, 9)."""
+
+from __future__ import annotations
+
+from gateproof.conformance.case import case
+from gateproof.conformance.cases.server_http1_outcome import (
+    FOLLOWER,
+    Outcome,
+    accuse,
+    begun,
+    each,
+    ends,
+    finish,
+    sent,
+)
+from gateproof.conformance.server_stage import SETTLE, Request, ServerStage
+from gateproof.targets.http1 import read_replies
+from gateproof.targets.http1_request import filled
+from gateproof.targets.script import Script, answer, wait
+
+CLOSE = ("Connection", "close")
+
+LARGE = 8 << 20
+"""Octets of a body that no socket buffers hold."""
+
+
+@case("server.http1", "close-announced", proves=["http1.conn.no-persistence-close-header"])
+async def close_announced(stage: ServerStage) -> None:
+    """Who closes after a response of HTTP/1.1 says so in that response."""
+    heard = await begun(stage, Request(), answer())
+    reply = await finish(stage, heard)
+    # How soon a server closes is its own affair; one that does not persist does it at once.
+    closed = reply.complete and await ends(stage, heard.wire, 2 * SETTLE)
+    if closed and reply.version == "HTTP/1.1" and b"close" not in reply.options(b"connection"):
+        stage.broken(
+            "http1.conn.no-persistence-close-header",
+            "closed after a response that did not announce it",
+            heard=heard,
+            observed=f"Connection {reply.get(b'connection')!r}, then the end of the connection",
+            expected='"Connection: close", or an open connection',
+        )
+
+
+@case("server.http1", "second-request", proves=["http1.conn.persistent-default"])
+async def second_request(stage: ServerStage) -> None:
+    """Two requests after each other on one connection are both answered."""
+    heard = await stage.ask(Request("POST", body=b"hello"), answer(), then="keep")
+    if not heard.reply.keeps:
+        return
+    wire = heard.wire
+    again = await stage.follow_up(heard)
+    if again is None and not wire.was_reset:
+        return  # closed meanwhile: whether that was announced is another case's matter
+    if again is None or again.reply.status != 200:
+        stage.broken(
+            "http1.conn.persistent-default",
+            "a second request on a kept connection was not answered",
+            heard=again or heard,
+            observed=str(again.reply) if again else "the connection was reset",
+            expected="the application's answer",
+        )
+
+
+@case("server.http1", "client-closes", proves=["http1.conn.client-close-honoured"])
+async def client_closes(stage: ServerStage) -> None:
+    """After the response to a request with the close option the server closes."""
+    outcome = await _closing(stage, "Connection: close", CLOSE)
+    accuse(
+        stage,
+        "http1.conn.client-close-honoured",
+        "stayed connected after",
+        [outcome] if outcome.open else [],
+        expected="the end of the connection",
+    )
+
+
+async def _closing(stage: ServerStage, what: str, *fields: tuple[str, str]) -> Outcome:
+    """Send a request that asks for closing, and wait for it."""
+    heard = await begun(stage, Request().plus(*fields), answer())
+    await finish(stage, heard)
+    await ends(stage, heard.wire)
+    return Outcome(what, heard)
+
+
+@case("server.http1", "close-echoed", proves=["http1.conn.client-close-header-echo"])
+async def close_echoed(stage: ServerStage) -> None:
+    """The response to a request with the close option carries that option as well."""
+    outcome = await sent(stage, "close", Request().plus(CLOSE), answer(), follow=False)
+    reply = outcome.heard.reply
+    missing = reply.version == "HTTP/1.1" and b"close" not in reply.options(b"connection")
+    accuse(
+        stage,
+        "http1.conn.client-close-header-echo",
+        "did not answer with the option",
+        [outcome] if missing else [],
+        expected="Connection: close",
+    )
+
+
+@case(
+    "server.http1",
+    "close-option-in-any-case",
+    proves=["http1.conn.connection-options-case-insensitive"],
+)
+async def close_option_in_any_case(stage: ServerStage) -> None:
+    """The close option counts in capitals, in a list, and on a second line."""
+    rows = (
+        ("CLOSE", ("Connection", "CLOSE")),
+        ("Keep-Alive, CLOSE", ("Connection", "Keep-Alive, CLOSE")),
+        ("X-Other,close", ("Connection", "X-Other,close")),
+        ("two lines", ("Connection", "X-Other"), CLOSE),
+        ("a name in capitals", ("CONNECTION", "close")),
+    )
+    plain = await _closing(stage, "close", CLOSE)
+    if plain.open:
+        stage.blocked("the close option is not honoured even as it is usually written")
+    outcomes = await each(stage, rows, lambda row: _closing(stage, *row))
+    accuse(
+        stage,
+        "http1.conn.connection-options-case-insensitive",
+        "overlooked the close option, written as",
+        [one for one in outcomes if one.status and one.open],
+        expected="the end of the connection",
+    )
+
+
+@case("server.http1", "nothing-after-close", proves=["http1.conn.no-processing-after-close"])
+async def nothing_after_close(stage: ServerStage) -> None:
+    """What comes behind a request with the close option is not processed."""
+    outcome = await sent(stage, "a request with close", Request().plus(CLOSE), answer())
+    accuse(
+        stage,
+        "http1.conn.no-processing-after-close",
+        "served the request behind",
+        [outcome] if outcome.went_on else [],
+        expected="one response and the end of the connection",
+    )
+
+
+@case("server.http1", "server-closes", proves=["http1.conn.server-close-honoured"])
+async def server_closes(stage: ServerStage) -> None:
+    """Who has sent the close option closes, and processes nothing further."""
+    requirement = "http1.conn.server-close-honoured"
+    rows: list[tuple[str, Request | bytes, Script]] = [
+        ("a refusal", Request(headers=()), answer()),
+        ("a refusal of the length", Request("POST").plus(("Content-Length", "x")), answer()),
+        ("an answer", Request(), answer()),
+    ]
+    if stage.interface == "asgi":
+        rows.append(
+            ("close by the application", Request(), answer(headers=((b"connection", b"close"),)))
+        )
+    outcomes = await each(stage, rows, lambda row: sent(stage, *row))
+    said = [one for one in outcomes if b"close" in one.heard.reply.options(b"connection")]
+    kept = [one for one in said if one.went_on or one.open]
+    accuse(
+        stage,
+        requirement,
+        "went on after Connection: close in",
+        kept,
+        expected="the end of the connection",
+    )
+
+
+@case("server.http1", "unread-body", proves=["http1.conn.unread-body"])
+async def unread_body(stage: ServerStage) -> None:
+    """The rest of a body that the application did not read is not taken for a request."""
+    requirement = "http1.conn.unread-body"
+    hidden = stage.lay()
+    inner = filled(FOLLOWER.replace(b"Connection: close\r\n", b""), hidden, stage.host)
+    app = answer(read=False)
+    rows = []
+    for size in (len(inner), 70_000, 1 << 20):
+        body = inner * (size // len(inner))
+        plain = Request("POST", body=body)
+        rows.append((f"{len(body)} octets", plain))
+        if size < 70_000:
+            rows.append(("with Expect", plain.plus(("Expect", "100-continue"))))
+            if stage.features.chunked_request:
+                chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+                fields = (("Host", "{host}"), ("Transfer-Encoding", "chunked"))
+                rows.append(("chunks", Request("POST", headers=fields, body=chunks)))
+    outcomes = await each(stage, rows, lambda row: sent(stage, *row, app))
+    if stage.server.folder.calls(hidden):
+        first = next((one for one in outcomes if one.stray or one.behind), outcomes[0])
+        stage.broken(
+            requirement,
+            "a request that stood in the body of another one was served",
+            heard=first.heard,
+            observed="the application was called for it",
+            expected="the body skipped, or the connection closed",
+        )
+        return
+    bad = [one for one in outcomes if one.misread or one.stray]
+    accuse(
+        stage,
+        requirement,
+        "took the unread body for the next request:",
+        bad,
+        expected="the answer to the request behind, or a closed connection",
+    )
+
+
+@case("server.http1", "early-refusal", proves=["http1.conn.lingering-close"])
+async def early_refusal(stage: ServerStage) -> None:
+    """A client that is still sending its body can read an early refusal."""
+    request = Request("POST", body=b"x" * LARGE)
+    outcome = await sent(stage, "413", request, answer(413, read=False), follow=False)
+    lost = outcome.status is None and outcome.heard.called and not outcome.open
+    accuse(
+        stage,
+        "http1.conn.lingering-close",
+        "closed so that the client could not read an early",
+        [outcome] if lost else [],
+        expected="the response, then the end of the connection",
+    )
+
+
+@case(
+    "server.http1",
+    "pipelining",
+    proves=["http1.conn.pipelining-order", "http1.conn.pipelining-supported"],
+)
+async def pipelining(stage: ServerStage) -> None:
+    """Requests sent at once are answered one after another, in their order."""
+    bodies = (b"first", b"second", b"third")
+    slow = answer(body=bodies[0])
+    slow = Script(wsgi=(wait("go"), *slow.wsgi), asgi=(wait("go"), *slow.asgi))
+    others = [stage.lay(answer(body=body)) for body in bodies[1:]]
+    octets = b"".join(
+        filled(FOLLOWER.replace(b"Connection: close\r\n", b""), token, stage.host)
+        for token in others
+    )
+    heard = await begun(stage, Request().octets("{token}", "{host}") + octets, slow)
+    # Those behind are given the chance to overtake: there is nothing to wait for but time.
+    await stage.calls(others[-1], 1, 2 * SETTLE)
+    stage.let(heard.token, "go")
+    replies = await read_replies(heard.wire, ("GET",) * 3, stage.patience)
+    heard.reply = replies[0]
+    await stage.gather(heard, None, stage.patience)
+    seen = [reply.body for reply in replies if reply.status == 200]
+    if seen != list(bodies[: len(seen)]) or any(one.ended == "garbage" for one in replies):
+        stage.broken(
+            "http1.conn.pipelining-order",
+            "answered pipelined requests in another order, or mixed up",
+            heard=heard,
+            observed=repr(seen),
+            expected=repr(list(bodies)),
+        )
