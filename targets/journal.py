@@ -152,7 +152,7 @@ def parse(text: bytes, path: Path | None = None) -> Call | None:
             f"the journal is of a probe of version {version!r}; "
             f"this is version {probe.VERSION!r}: copy the probe anew"
         )
-    stand_in = _Reader(interface)
+    stand_in = _Reader()
     try:
         rungs = tuple(stand_in.rung(json.loads(line)) for line in lines[1:])
     except (ValueError, KeyError, TypeError, IndexError) as error:
@@ -170,8 +170,7 @@ class _Reader:
     One object is one stand-in throughout a journal, as far as its identity tells.
     """
 
-    def __init__(self, interface: str) -> None:
-        self._wsgi = interface == "wsgi"
+    def __init__(self) -> None:
         self._objects: dict[tuple[int, str], Any] = {}
 
     def rung(self, line: dict[str, Any]) -> Rung:
@@ -181,6 +180,7 @@ class _Reader:
         makers: dict[str, Callable[[Any], Any]] = {
             "as": self._subclass,
             "e": self._error,
+            "r": _raised,
             "o": self._object,
             "c": _class,
             "m": self._misuse,
@@ -200,14 +200,6 @@ class _Reader:
         return Misuse(tuple(arguments), named)
 
     def _error(self, held: dict[str, Any]) -> Any:
-        if self._wsgi:
-            return Raised(
-                held["type"].rpartition(".")[2],
-                held["text"],
-                held["id"],
-                tuple(held["causes"]),
-                held["outside"],
-            )
         key = (held["id"], held["type"])
         if key not in self._objects:
             self._objects[key] = _exception(held, probe.decode(held["args"], self._stand_in))
@@ -217,7 +209,19 @@ class _Reader:
         key = (held["id"], held["type"])
         if key not in self._objects:
             self._objects[key] = _stand_in(held)
+        if "fileno" in held:
+            _give(self._objects[key], probe.decode(held["fileno"], self._stand_in))
         return self._objects[key]
+
+
+def _raised(held: dict[str, Any]) -> Raised:
+    return Raised(
+        held["type"].rpartition(".")[2],
+        held["text"],
+        held["id"],
+        tuple(held["causes"]),
+        held["outside"],
+    )
 
 
 def _named(name: str, base: type, **members: Any) -> Any:
@@ -277,6 +281,17 @@ def _stand_in(held: dict[str, Any]) -> Any:
     for name in held.get("own", ()):
         setattr(made, name, _useless)
     return made
+
+
+def _give(file: Any, number: Any) -> None:
+    """Let a file's stand-in give the descriptor that the file gave, or raise what it raised."""
+
+    def fileno(_self: Any) -> Any:
+        if isinstance(number, BaseException):
+            raise number
+        return number
+
+    type(file).fileno = fileno
 
 
 def _useless(*_: Any, **__: Any) -> Any:

@@ -139,6 +139,13 @@ class Misuse:
         self.named = named
 
 
+class Opened:
+    """A file of which it is written down as well what its ``fileno()`` gives."""
+
+    def __init__(self, file: Any) -> None:
+        self.file = file
+
+
 class Raised:
     """What an exception was, kept without the exception: nobody is to keep its traceback."""
 
@@ -152,8 +159,8 @@ def encode(value: Any, depth: int = 0) -> Any:
     """Turn any object to what JSON can hold, with its exact type.
 
     Text, bool, None, ordinary numbers and lists are themselves; everything else is a
-    dict with a tag: ``b`` bytes, ``t`` tuple, ``d`` dict, ``e`` exception, ``o`` any
-    other object... :func:`decode` reads it.
+    dict with a tag: ``b`` bytes, ``t`` tuple, ``d`` dict, ``e`` exception, ``r`` one of
+    which only the facts are kept, ``o`` any other object... :func:`decode` reads it.
     """
     coder = _CODERS.get(type(value))
     if coder is not None:
@@ -236,7 +243,8 @@ _CODERS: dict[type, Callable[[Any, int], Any]] = {
     Misuse: lambda value, depth: {
         "m": [encode(list(value.arguments), depth), encode(value.named, depth)]
     },
-    Raised: lambda value, _depth: {"e": value.facts},
+    Raised: lambda value, _depth: {"r": value.facts},
+    Opened: lambda value, _depth: {"o": _opened_facts(value.file)},
 }
 
 _BASES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
@@ -301,6 +309,14 @@ def _object_facts(value: Any, kind: type) -> dict[str, Any]:
         if own:
             facts["own"] = own
     return facts
+
+
+def _opened_facts(file: Any) -> dict[str, Any]:
+    try:
+        number: Any = encode(file.fileno())
+    except Exception as error:  # noqa: BLE001 - the object is the application's own
+        number = {"e": _error_facts(error, False)}
+    return dict(_object_facts(file, type(file)), fileno=number)
 
 
 def _has(value: Any, name: str) -> bool:
@@ -1475,7 +1491,7 @@ class Boundary:
             substitute = _rereadable(event)
             if substitute is not None:
                 arguments, event = (substitute[0],), substitute[1]
-            self.add("send", event)
+            self.add("send", _with_descriptor(event))
             self.link.sending(event)
             self._keep(event)
         try:
@@ -1539,6 +1555,16 @@ class Boundary:
             except Exception:  # noqa: BLE001, PERF203, S112 - somebody else's code may raise anything
                 continue
         return facts
+
+
+def _with_descriptor(event: Any) -> Any:
+    """What is written down of an event: of a file that is sent, its descriptor as well."""
+    if type(event) is not dict or event.get("type") != "http.response.zerocopysend":
+        return event
+    file = event.get("file")
+    if file is None or issubclass(type(file), (int, str, bytes, list, tuple, dict)):
+        return event
+    return dict(event, file=Opened(file))
 
 
 _arguments: Any = functools.partial.args
