@@ -157,7 +157,8 @@ class Adapter:
         speaks: the interface of the chosen variants, where it follows from another variant.
         env: environment variables it needs.
         stop_codes: exit codes that mean "stopped normally" after SIGTERM.
-        port_told: regular expression for the port in the log, with "zero" (group 1); where it
+        port_told: regular expression for the port in the log, with "zero" (the last group
+            that is found, unless it is 0); where it
             finds nothing, the system is asked.
         known: deviations that are known.
         grace: seconds it may take to stop.

@@ -68,4 +68,5 @@ def carried(
         stop_codes=tuple({code for server in servers for code in server.stop_codes}),
         port_told="|".join(server.port_told for server in servers if server.port_told),
         homepage=homepage,
+        columns=tuple(((("on", server),)) for server in carriers),
     )

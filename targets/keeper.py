@@ -30,6 +30,8 @@ from typing import Any
 
 SUBREAPER, PARENT_DEATH = 36, 1  # prctl(2)
 SWEEP = 5.0  # seconds that sweeping up may take
+ITSELF = 0.5  # seconds for others to go by themselves after the leader has ended in time
+LOOK = 0.005  # seconds between two looks at what lives
 GLANCE = 0.5  # seconds between looks at whether our parent is still the same
 
 
@@ -75,7 +77,7 @@ class Keeper:
         self.tell({"pid": self.pid})
         killed, began = self.watch(woken)
         seconds = time.monotonic() - began
-        left = self.sweep()
+        left = self.sweep(killed)
         self.tell({"code": self.code, "killed": killed, "left": left, "seconds": seconds})
         return 0
 
@@ -140,27 +142,39 @@ class Keeper:
             if pid == self.pid:
                 self.code = os.waitstatus_to_exitcode(status)
 
-    def sweep(self) -> int:
-        """Kill the leader, its group and every descendant, until none is left.
+    def sweep(self, killed: bool) -> int:
+        """Wait for the others to go, then kill them, until none is left.
+
+        Args:
+            killed: the leader did not end in time, so nobody gets time.
 
         Returns:
-            How many processes besides the leader were found alive.
+            How many processes besides the leader had to be killed.
         """
         found: set[int] = set()
-        until = time.monotonic() + SWEEP
+        now = time.monotonic()
+        mercy, until = now + (0.0 if killed else ITSELF), now + SWEEP
         while time.monotonic() < until:
-            alive = living(os.getpid(), self.pid, self.mark)
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, signal.SIGKILL)
-            for pid in alive:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
-            found |= alive
             self.reap()
+            alive = living(os.getpid(), self.pid, self.mark)
             if not alive and self.code is not None:
                 break
-            select.select([], [], [], 0.005)  # a killed process needs a moment to go
+            if time.monotonic() >= mercy:
+                found |= alive
+                end(self.pid, alive)
+            select.select([], [], [], LOOK)
+        if self.code is None:
+            end(self.pid, set())
         return len(found - {self.pid})
+
+
+def end(group: int, pids: set[int]) -> None:
+    """SIGKILL to a process group and to processes, where they are still there."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def living(keeper: int, group: int, mark: bytes) -> set[int]:

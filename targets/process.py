@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import select
-import signal
 import socket
 import subprocess
 import sys
@@ -188,13 +186,9 @@ class ServerProcess:
         until = time.monotonic() + keeper.SWEEP
         while time.monotonic() < until:
             alive = keeper.living(-1, self.pid, mark)
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, signal.SIGKILL)
-            for pid in alive:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
+            keeper.end(self.pid, alive)
             if not alive:
                 break
             found |= alive
-            select.select([], [], [], 0.005)
+            select.select([], [], [], keeper.LOOK)
         return len(found)

@@ -332,9 +332,10 @@ class Server:
         """Ports that the server may listen on: as its log tells, else as the system does."""
         if self.adapter.port_told:
             pattern = re.compile(self.adapter.port_told, re.MULTILINE)
-            told = pattern.findall(self.log_tail(lines=1000))
+            groups = [one.groups() for one in pattern.finditer(self.log_tail(lines=1000))]
+            told = [int(port) for one in groups for port in one if port and int(port)]
             if told:
-                return [int(told[-1])]
+                return told[-1:]
         return listening_ports(process.living())
 
 

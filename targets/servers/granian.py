@@ -44,5 +44,6 @@ ADAPTER = Adapter(
     requires=requires,
     features=features,
     speaks=speaks,
+    columns=((), (("interface", "wsgi"),)),
     homepage="https://github.com/emmett-framework/granian",
 )

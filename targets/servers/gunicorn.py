@@ -20,7 +20,7 @@ THREADS = 16
 def argv(launch: Launch) -> list[str]:
     """The command; it must not share a control socket with other instances of this user."""
     worker = launch.variants["worker"]
-    options = ["-w", "1", "-k", WORKERS[worker], "-b", f"fd://{launch.fd}"]
+    options = ["-w", "1", "-k", WORKERS[worker], "-b", f"{launch.host}:{launch.port}"]
     if worker == "gthread":
         options += ["--threads", str(THREADS)]
     if launch.since("gunicorn", "25.1"):
@@ -60,10 +60,12 @@ ADAPTER = Adapter(
     distribution="gunicorn",
     interfaces=("wsgi", "asgi"),
     argv=argv,
-    listen="fd",
+    listen="zero",  # releases before 20 take no descriptor
+    port_told=r"Listening at: http://[^ ]*:(\d+) ",
     variants={"worker": tuple(WORKERS)},
     requires=requires,
     features=features,
     speaks=speaks,
+    columns=tuple(((("worker", worker),)) for worker in WORKERS),
     homepage="https://github.com/benoitc/gunicorn",
 )

@@ -1,4 +1,8 @@
-"""Hypercorn in one process (``-w 0``): with a worker of its own it exits 0 after a failed start."""
+"""Hypercorn: in one process where that takes SIGTERM, else as a master with one worker.
+
+A master ends with code 0 even when the application could not be imported; and without a master,
+trio's worker does not handle SIGTERM: it is killed by it, with no shutdown of the lifespan.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,9 @@ from gateproof.targets.adapter import Adapter, Features, Launch, Variants
 
 def argv(launch: Launch) -> list[str]:
     """The command; without a prefix it guesses which interface the application speaks."""
+    workers = "1" if launch.variants["worker"] == "trio" else "0"
     return launch.run(
-        "hypercorn", "-b", f"fd://{launch.fd}", "-w", "0", "-k", launch.variants["worker"],
+        "hypercorn", "-b", f"fd://{launch.fd}", "-w", workers, "-k", launch.variants["worker"],
         f"{launch.interface}:{launch.app}",
     )  # fmt: skip
 
@@ -33,5 +38,6 @@ ADAPTER = Adapter(
     variants={"worker": ("asyncio", "uvloop", "trio"), "interface": ("asgi", "wsgi")},
     requires=requires,
     features=features,
+    columns=((), (("worker", "trio"),), (("interface", "wsgi"),)),
     homepage="https://github.com/pgjones/hypercorn",
 )

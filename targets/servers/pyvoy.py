@@ -42,6 +42,7 @@ ADAPTER = Adapter(
     variants={"interface": ("asgi", "wsgi"), "loop": ("asyncio", "uvloop", "trio")},
     requires=requires,
     features=features,
+    columns=((), (("interface", "wsgi"),)),
     stop_codes=(0, -15),
     homepage="https://github.com/curioswitch/pyvoy",
 )

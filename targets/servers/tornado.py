@@ -24,5 +24,6 @@ ADAPTER = Adapter(
     port_told=LAUNCHED,
     variants={"executor": ("no", "yes")},
     features=features,
+    columns=((), (("executor", "yes"),)),
     homepage="https://github.com/tornadoweb/tornado",
 )

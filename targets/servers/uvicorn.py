@@ -39,5 +39,10 @@ ADAPTER = Adapter(
     requires=requires,
     features=lambda _: Features(websocket=True, lifespan=True),
     stop_codes=(0, -15),
+    columns=(
+        (),
+        (("http", "httptools"), ("loop", "uvloop"), ("ws", "websockets-sansio")),
+        (("ws", "wsproto"),),
+    ),
     homepage="https://github.com/Kludex/uvicorn",
 )

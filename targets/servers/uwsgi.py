@@ -36,5 +36,6 @@ ADAPTER = Adapter(
     listen=listen,
     variants={"socket": ("http-socket", "http11-socket", "http")},
     features=features,
+    columns=((), (("socket", "http11-socket"),), (("socket", "http"),)),
     homepage="https://github.com/unbit/uwsgi",
 )

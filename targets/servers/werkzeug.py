@@ -20,6 +20,7 @@ ADAPTER = Adapter(
     port_told=LAUNCHED,
     variants={"threaded": ("yes", "no")},
     features=features,
+    columns=((), (("threaded", "no"),)),
     stop_codes=(0, -15),
     homepage="https://github.com/pallets/werkzeug",
 )

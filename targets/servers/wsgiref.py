@@ -25,6 +25,7 @@ ADAPTER = Adapter(
     port_told=LAUNCHED,
     variants={"threaded": ("no", "yes")},
     features=features,
+    columns=((), (("threaded", "yes"),)),
     stop_codes=(0, -15),
     homepage="https://github.com/python/cpython",
 )
