@@ -25,7 +25,7 @@ from gateproof.targets.server import Server, ServerError
 from gateproof.validators.policy import Rules
 from gateproof.validators.violation import Violation
 
-AT_ONCE = 12
+AT_ONCE = 32
 """How many cases may be under way together, where the server can serve so many."""
 
 LIMIT = 60.0

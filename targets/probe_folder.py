@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import shutil
 import string
 import tempfile
+import time
 from pathlib import Path
 
 from gateproof.targets import journal, probe
@@ -41,6 +43,9 @@ class ProbeFolder:
         for name in ("scripts", "calls", "go"):
             (self.path / name).mkdir(mode=0o700)
         self._put("run", self.run.encode())
+        self._listed: dict[str, list[str]] = {}
+        self._listed_at = float("-inf")
+        self._parsed: dict[str, tuple[int, Call | None]] = {}
 
     def environment(self) -> dict[str, str]:
         """The environment variables that the probe needs."""
@@ -76,15 +81,21 @@ class ProbeFolder:
 
     def calls(self, token: str) -> list[Call]:
         """The calls that carried a token, as far as they are written down, oldest first."""
-        return self._read(f"{token}-*.jsonl")
+        return self._read(token)
 
     def strays(self) -> list[Call]:
         """The calls that carried no token."""
-        return self._read("none-*.jsonl")
+        return self._read("none")
 
     def lifespans(self) -> list[Call]:
         """The lifespan calls."""
-        return self._read("lifespan-*.jsonl")
+        return self._read("lifespan")
+
+    def every(self) -> list[Call]:
+        """All calls, whatever they carried."""
+        self._read("", 0.0)
+        found = [call for about in list(self._listed) for call in self._read(about, POLL)]
+        return sorted(found, key=lambda call: call.meta["at"])
 
     async def ended(self, token: str, count: int = 1, within: float = 3.0) -> list[Call]:
         """The calls of a token, once ``count`` of them are over.
@@ -95,7 +106,7 @@ class ProbeFolder:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within
         while True:
-            calls = self.calls(token)
+            calls = self._read(token, POLL)
             if sum(call.ended for call in calls) >= count or loop.time() >= deadline:
                 return calls
             await asyncio.sleep(POLL)
@@ -125,10 +136,33 @@ class ProbeFolder:
         made.write_bytes(data)
         made.replace(target)
 
-    def _read(self, pattern: str) -> list[Call]:
-        paths = list((self.path / "calls").glob(pattern))
-        calls = [call for path in paths if (call := journal.read(path)) is not None]
-        return sorted(calls, key=lambda call: call.meta["at"])
+    def _read(self, about: str, stale: float = 0.0) -> list[Call]:
+        """The calls whose journals' names begin with ``about``.
+
+        Args:
+            about: a token, ``"none"`` or ``"lifespan"``.
+            stale: seconds that the listing of the folder may be old: many may wait.
+        """
+        now = time.monotonic()
+        if now - self._listed_at >= stale:
+            self._listed = {}
+            for name in os.listdir(self.path / "calls"):  # noqa: PTH208 - names are all that counts
+                self._listed.setdefault(name.partition("-")[0], []).append(name)
+            self._listed_at = now
+        calls = [self._call(name) for name in self._listed.get(about, ())]
+        return sorted((call for call in calls if call is not None), key=lambda c: c.meta["at"])
+
+    def _call(self, name: str) -> Call | None:
+        """The call of one journal, parsed anew only where it has grown."""
+        path = self.path / "calls" / name
+        try:
+            size = path.stat().st_size
+        except OSError:
+            return None
+        known = self._parsed.get(name)
+        if known is None or known[0] != size:
+            known = self._parsed[name] = (size, journal.read(path))
+        return known[1]
 
 
 def encoded(script: Script) -> bytes:

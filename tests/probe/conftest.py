@@ -32,8 +32,7 @@ class Recorded:
 
     def calls(self) -> list[Any]:
         """Every call that was written down, in order."""
-        found = self.folder._read("*.jsonl")
-        return sorted(found, key=lambda call: call.meta["at"])
+        return self.folder.every()
 
     def found(self, interface: str, host: str = "any") -> list[Any]:
         """What the judges find in all of them."""
