@@ -85,8 +85,8 @@ class Scopes:
         return {"http.response.trailers": {}} if self.request.version == "1.1" else {}
 
 
-def check_headers(headers: Any) -> Fields:
-    """The headers of an event as fields.
+def check_headers(headers: Any, allowed: re.Pattern[bytes]) -> Fields:
+    """The headers of an event as fields, with values as ``allowed``.
 
     Raises:
         TypeError: They are no pairs of bytes.
@@ -96,7 +96,7 @@ def check_headers(headers: Any) -> Fields:
     for name, value in headers:
         if not isinstance(name, bytes) or not isinstance(value, bytes):
             raise TypeError(f"header {name!r} is not made of bytes")
-        if not NAME.fullmatch(name) or not VALUE.fullmatch(value):
+        if not NAME.fullmatch(name) or not allowed.fullmatch(value):
             raise ValueError(f"header {name!r} has characters that it cannot have")
         if name.lower() == b"content-length" and not value.isdigit():
             raise ValueError("content-length is no number")
@@ -126,6 +126,8 @@ class ASGICall:
     """One call of an ASGI application for a request."""
 
     BLOCK = 65536
+    VALUE = VALUE
+    LEAST_STATUS = 200
 
     def __init__(
         self, connection: Connection, request: Request, body: Body, response: Response
@@ -286,9 +288,9 @@ class ASGICall:
         if "status" not in event:
             raise KeyError("status")
         status = typed(event, "status", int, None)
-        if not 200 <= status <= 999:
+        if not self.LEAST_STATUS <= status <= 999:
             raise ValueError("status is no final status")
-        fields = check_headers(event.get("headers", ()))
+        fields = check_headers(event.get("headers", ()), self.VALUE)
         trailers = typed(event, "trailers", bool, False)
         if self.phase == "done":
             return
@@ -346,7 +348,7 @@ class ASGICall:
 
     async def trail(self, event: Event) -> None:
         """Trailer fields."""
-        fields = check_headers(event.get("headers", ()))
+        fields = check_headers(event.get("headers", ()), self.VALUE)
         more = typed(event, "more_trailers", bool, False)
         if self.phase == "done":
             return

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from reference.http_reading import RefusedError, Request
+from reference.http_writing import Response
 from reference.octets import Octets
 
 if TYPE_CHECKING:
@@ -47,19 +48,19 @@ class Connection:
                 request = await self.reading.request()
         except RefusedError as refused:
             self.idle = False
-            await self.refuse(refused)
-            return False
+            return await self.refuse(refused)
         if request is None:
             return False
         self.idle = False
         return await self.serve_one(request)
 
-    async def refuse(self, refused: RefusedError) -> None:
-        """Answer what could not be read as a request."""
+    async def refuse(self, refused: RefusedError) -> bool:
+        """Answer what could not be read as a request; nothing behind it can be trusted."""
         self.server.log(f"refused: {refused.why}")
         unread = Request("GET", b"", "HTTP/1.1", b"", b"")
         response = self.parts.response(self.octets, unread)
         await response.error(refused.status, refused.why, list(refused.fields))
+        return False
 
     async def serve_one(self, request: Request) -> bool:
         """Hand one request to the application; whether the connection stays."""
@@ -77,11 +78,15 @@ class Connection:
             return False
         else:
             await self.parts.asgi(self, request, body, response).run()
-        if not response.keep or not response.complete:
+        if not self.stays(response):
             return False
         async with asyncio.timeout(self.DRAIN):
             await body.drain()
         return True
+
+    def stays(self, response: Response) -> bool:
+        """Whether the connection stays after a response."""
+        return response.keep and response.complete
 
     def unknown_expectation(self, request: Request) -> str:
         """What the client expects and we do not know."""

@@ -60,6 +60,7 @@ class Reading:
     EMPTY_LINES = 4  # that may precede a request line
     TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
     METHOD = TOKEN
+    METHOD_LIMIT = 64
     VERSION = re.compile(rb"HTTP/[0-9]\.[0-9]")
     TARGET = re.compile(rb"[!-\x22$-~]+")  # visible, without "#"
     ABSOLUTE = re.compile(rb"(?i:https?)://([^/?@]+)(.*)")
@@ -128,6 +129,8 @@ class Reading:
         method, target, version = parts
         if not self.METHOD.fullmatch(method):
             raise RefusedError(400, "the method is no token")
+        if len(method) > self.METHOD_LIMIT:
+            raise RefusedError(501, "the method is too long")
         self.version(version)
         if not self.TARGET.fullmatch(target):
             raise RefusedError(400, "the target has characters that it cannot have")

@@ -33,6 +33,7 @@ class Response:
     """
 
     VERSION = b"HTTP/1.1"
+    EMPTY = frozenset({204, 205, 304})  # statuses without content
     CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
     def __init__(self, octets: Octets, request: Request) -> None:
@@ -85,7 +86,7 @@ class Response:
     @property
     def bodiless(self) -> bool:
         """Whether no content follows, whatever the application says."""
-        return self.request.method == "HEAD" or self.status in (204, 205, 304)
+        return self.request.method == "HEAD" or self.status in self.EMPTY
 
     def given(self, name: bytes) -> list[bytes]:
         """The values that the application gave for a field."""
@@ -100,7 +101,7 @@ class Response:
         lengths = self.given(b"content-length")
         if self.status == 204:
             return []
-        if self.status == 205:
+        if self.status == 205 and self.bodiless:
             return [(b"Content-Length", b"0")]
         if lengths:
             self.framing, self.length = "length", int(lengths[0])
@@ -110,16 +111,20 @@ class Response:
         if size is not None and self.trailers is None:
             self.framing, self.length = "length", size
             return [(b"Content-Length", b"%d" % size)]
-        if self.request.version == "1.1":
+        if self.can_chunk():
             self.framing = "chunked"
             return [(b"Transfer-Encoding", b"chunked")]
         self.framing = "close"
         return []
 
+    def can_chunk(self) -> bool:
+        """Whether the client knows chunks."""
+        return self.request.version == "1.1"
+
     def passed_on(self) -> Fields:
         """The application's fields that go on the wire, in its order."""
         withheld = set(OURS)
-        if self.status in (204, 205):
+        if self.status in (204, 205) and self.bodiless:
             withheld.add(b"content-length")
         return [entry for entry in self.fields if entry[0].lower() not in withheld]
 

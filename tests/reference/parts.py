@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -65,3 +65,12 @@ class Fault:
         if unknown:
             raise AttributeError(f"{part.__name__} has no {', '.join(unknown)}")
         return type(part.__name__, (part,), dict(edit))
+
+
+def faults_of(document: str) -> Callable[..., Fault]:
+    """Makes faults of one document, whose requirements go without its name, parted by blanks."""
+
+    def fault(name: str, requirements: str, **edits: Edit) -> Fault:
+        return Fault(name, tuple(f"{document}.{one}" for one in requirements.split()), edits)
+
+    return fault

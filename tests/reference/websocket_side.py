@@ -12,7 +12,7 @@ from collections import deque
 from email.utils import formatdate
 from typing import Any
 
-from reference.asgi_side import Event, check_headers, check_type, typed
+from reference.asgi_side import VALUE, Event, check_headers, check_type, typed
 from reference.connection import Connection
 from reference.http_reading import Fields, RefusedError, Request
 from reference.http_writing import OURS, Response
@@ -45,6 +45,7 @@ class WebSocketCall:
     CLOSING = 3.0  # seconds for the client's answer to our close frame
     PING_EVERY = 20.0
     NAME = b"websocket"
+    VALUE = VALUE
 
     def __init__(self, connection: Connection, request: Request, response: Response) -> None:
         self.connection = connection
@@ -346,7 +347,7 @@ class WebSocketCall:
 
     async def accept(self, event: Event) -> None:
         """Complete the handshake."""
-        fields = check_headers(event.get("headers", ()))
+        fields = check_headers(event.get("headers", ()), self.VALUE)
         subprotocol = event.get("subprotocol")
         self.check_subprotocol(subprotocol, fields)
         if self.phase == "open":

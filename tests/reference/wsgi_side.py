@@ -138,6 +138,7 @@ class WSGICall:
     NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
     VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
     LENGTH = re.compile(r"[0-9]+")
+    LEAST_STATUS = 200
 
     def __init__(
         self, connection: Connection, request: Request, body: Body, response: Response
@@ -266,7 +267,7 @@ class WSGICall:
         if not isinstance(status, str) or not self.STATUS.fullmatch(status):
             raise ValueError(f"status is no status: {status!r}")
         code, _, reason = status.partition(" ")
-        if int(code) < 200:
+        if int(code) < self.LEAST_STATUS:
             raise ValueError("an interim status is the server's")
         if not isinstance(headers, list):
             raise TypeError("headers are no list")
