@@ -11,7 +11,8 @@ to the keeper
     the order (argv, env, cwd, stdout, stderr, fds, mark), once; then ``{"stop": grace seconds}``
     or ``{"kill": true}``.
 from the keeper
-    ``{"pid": n}`` or ``{"error": text}``; then, when all is over, ``{"code": exit code of the
+    ``{"pid": n}`` or ``{"error": text}``; ``{"gone": exit code}`` when the leader ended before it
+    had to be killed; then, when all is over, ``{"code": exit code of the
     leader, negative for a signal; "killed": whether the grace ran out; "left": processes that
     outlived the leader and were killed, "seconds": from SIGTERM to the leader's end}``.
 """
@@ -31,6 +32,7 @@ from typing import Any
 SUBREAPER, PARENT_DEATH = 36, 1  # prctl(2)
 SWEEP = 5.0  # seconds that sweeping up may take
 ITSELF = 0.5  # seconds for others to go by themselves after the leader has ended in time
+PROC = os.path.isdir("/proc/self")  # noqa: PTH112 - pathlib would double our start
 LOOK = 0.005  # seconds between two looks at what lives
 GLANCE = 0.5  # seconds between looks at whether our parent is still the same
 
@@ -60,8 +62,8 @@ class Keeper:
             return 1
         self.mark = str(order.get("mark", "")).encode()
         woken, wake = os.pipe()
-        for end in (woken, wake):
-            os.set_blocking(end, False)
+        for side in (woken, wake):
+            os.set_blocking(side, False)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGTERM, lambda *_: self.line.shutdown(socket.SHUT_RD))
@@ -76,6 +78,8 @@ class Keeper:
             os.close(fd)
         self.tell({"pid": self.pid})
         killed, began = self.watch(woken)
+        if self.code is not None:
+            self.tell({"gone": self.code})
         seconds = time.monotonic() - began
         left = self.sweep(killed)
         self.tell({"code": self.code, "killed": killed, "left": left, "seconds": seconds})
@@ -151,6 +155,8 @@ class Keeper:
         Returns:
             How many processes besides the leader had to be killed.
         """
+        if not PROC:
+            end(self.pid, set())
         found: set[int] = set()
         now = time.monotonic()
         mercy, until = now + (0.0 if killed else ITSELF), now + SWEEP
@@ -188,10 +194,9 @@ def living(keeper: int, group: int, mark: bytes) -> set[int]:
     Returns:
         Process ids, zombies left out; where there is no /proc, an empty set.
     """
-    try:
-        pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208
-    except OSError:
+    if not PROC:
         return set()
+    pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208
     parents: dict[int, int] = {}
     alive: set[int] = set()
     for pid in pids:

@@ -53,6 +53,13 @@ class ServerProcess:
         fds: descriptors that it inherits, under the same numbers.
         name: stem of the log files: `name`.stdout and `name`.stderr.
 
+    Attributes:
+        pid: the leader's process id, which is that of its group too.
+        stdout: log file.
+        stderr: log file.
+        gone: the leader has ended; others of its group may still be about to.
+        code: its exit code, once it is gone.
+
     Raises:
         ProcessError: it could not be executed.
     """
@@ -70,6 +77,8 @@ class ServerProcess:
         self.stdout = logs / f"{name}.stdout"
         self.stderr = logs / f"{name}.stderr"
         self.mark = uuid.uuid4().hex
+        self.code: int | None = None
+        self.gone = False
         self._ended: Stopped | None = None
         self._pending = b""
         ours, theirs = socket.socketpair()
@@ -110,13 +119,17 @@ class ServerProcess:
         return self._line.fileno()
 
     def poll(self, within: float = 0.0) -> Stopped | None:
-        """How it ended, or None while it runs; waits up to ``within`` seconds for the end."""
-        if self._ended is None:
+        """How all of it ended, or None while it runs; waits up to ``within`` seconds for that."""
+        until = time.monotonic() + within
+        while self._ended is None:
             try:
-                news = self._news(within)
+                news = self._news(max(0.0, until - time.monotonic()))
             except TimeoutError:
                 return None
-            self._finish(news)
+            if news is not None and "gone" in news:
+                self.gone, self.code = True, news["gone"]
+            else:
+                self._finish(news)
         return self._ended
 
     def stop(self, grace: float = GRACE) -> Stopped:
@@ -176,6 +189,7 @@ class ServerProcess:
             self._ended = Stopped(
                 news["code"], float(news["seconds"]), bool(news["killed"]), int(news["left"])
             )
+        self.gone, self.code = True, self._ended.code
         self._line.close()
         self._keeper.wait(10)
 

@@ -158,14 +158,13 @@ class Server:
                     raise
 
     def alive(self) -> bool:
-        """Whether its process runs."""
-        return self._process is not None and self._process.poll() is None
+        """Whether its leading process runs."""
+        return self._process is not None and not self._process.poll() and not self._process.gone
 
     @property
     def exit_code(self) -> int | None:
-        """How its process ended; None while it runs, was not started, or when nobody knows."""
-        ended = self._process.poll() if self._process else None
-        return ended.code if ended else None
+        """How its leading process ended; None while it runs, or when nobody knows."""
+        return None if self._process is None or self.alive() else self._process.code
 
     @property
     def argv(self) -> list[str]:
@@ -301,8 +300,8 @@ class Server:
         ports: list[int] = []
         while time.monotonic() < until:
             ended = process.poll(0.02 if ports or not told else 0.0)
-            if ended is not None:
-                code = ended.code or 0
+            if ended or process.gone:
+                code = process.code or 0
                 how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
                 raise ServerError(f"{self.name} {how} before it was ready", self.log_tail())
             ports = [told] if told else self._ports(process)

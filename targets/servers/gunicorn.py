@@ -25,7 +25,8 @@ def argv(launch: Launch) -> list[str]:
         options += ["--threads", str(THREADS)]
     if launch.since("gunicorn", "25.1"):
         options.append("--no-control-socket")
-    return launch.run("gunicorn", *options, launch.app)
+    module = "gunicorn" if launch.since("gunicorn", "20") else "gunicorn.app.wsgiapp"
+    return launch.run(module, *options, launch.app)
 
 
 def requires(variants: Variants) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ from gateproof.targets.adapter import Adapter, Features, Launch, Variants
 
 def argv(launch: Launch) -> list[str]:
     """The command; without a prefix it guesses which interface the application speaks."""
-    workers = "1" if launch.variants["worker"] == "trio" else "0"
+    alone = launch.variants["worker"] != "trio" and launch.since("hypercorn", "0.15")
+    workers = "0" if alone else "1"
     return launch.run(
         "hypercorn", "-b", f"fd://{launch.fd}", "-w", workers, "-k", launch.variants["worker"],
         f"{launch.interface}:{launch.app}",
