@@ -51,6 +51,9 @@ def judge_server(
     for violation, heard in stage.incidental:
         if rules.wants(violation.requirement):
             outcome.tell(*placed(violation, heard, _call_of(violation, heard)))
+    for violation in stage.between:
+        if rules.wants(violation.requirement):
+            outcome.tell(violation, _between(violation))
     _settle(outcome, stage, ended)
     outcome.exercised = sorted(name for name in _exercised(stage, bool(ended)) if rules.wants(name))
     return outcome, incidental
@@ -62,6 +65,14 @@ def placed(violation: Violation, heard: Heard, call: Call | None) -> tuple[Viola
         return violation, heard.watched()
     watched, event = heard.seen_at(call, violation.event)
     return replace(violation, event=event), watched
+
+
+def _between(violation: Violation) -> Watched:
+    """The evidence of what happened between connections: the facts so far."""
+    shown = Watched("asgi", "connections of one event loop")
+    for rung in violation.exchange:
+        shown.exchange.place(rung)
+    return shown
 
 
 def _call_of(violation: Violation, heard: Heard) -> Call | None:
@@ -137,6 +148,7 @@ def _exercised(stage: ServerStage, ended_early: bool) -> set[str]:
         names |= set(stage.case.proves) - CLAIMS
     names |= {finding.breach.requirement for finding in stage.findings}
     names |= {violation.requirement for violation, _ in stage.incidental}
+    names |= {violation.requirement for violation in stage.between} | stage.engaged
     return {name for name in names if _binds_the_server(name)}
 
 

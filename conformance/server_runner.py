@@ -21,7 +21,9 @@ from gateproof.conformance.heard import Heard
 from gateproof.conformance.outcome import Outcome
 from gateproof.conformance.server_outcome import died, judge_server
 from gateproof.conformance.server_stage import ServerStage
+from gateproof.targets.journal import Call, together
 from gateproof.targets.server import Server, ServerError
+from gateproof.validators.asgi.loop_replay import exercised_together
 from gateproof.validators.policy import Rules
 from gateproof.validators.violation import Violation
 
@@ -139,6 +141,7 @@ class FamilyRun:
         self.plan = plan
         self._outcomes = outcomes
         self._incidental: list[tuple[Violation, Heard]] = []
+        self._calls: list[Call] = []
         self._deaths = 0
 
     async def run(self, group: Sequence[Case]) -> None:
@@ -219,13 +222,14 @@ class FamilyRun:
 
     def _settle(self, case: Case, ran: Ran) -> None:
         self._incidental += ran.incidental
+        self._calls += (call for heard in ran.stage.heard for call in heard.calls)
         self._outcomes[case.full_id].set_result(applied(ran.outcome, case, self.plan.server))
 
     async def _ran(self, case: Case) -> Ran:
         """Run a case once."""
         stage = ServerStage(case=case, server=self.plan.server)
         if case.last:
-            stage.incidental = tuple(self._incidental)
+            self._show_all(stage)
         started = time.perf_counter()
         error: Exception | None = None
         try:
@@ -237,6 +241,15 @@ class FamilyRun:
         outcome, incidental = await self._concluded(stage, error)
         outcome.duration = time.perf_counter() - started
         return Ran(stage, outcome, incidental)
+
+    def _show_all(self, stage: ServerStage) -> None:
+        """Give the last case what the judges saw in the exchanges of the others."""
+        stage.incidental = tuple(self._incidental)
+        if stage.interface == "asgi":
+            calls = [*self.plan.server.folder.lifespans(), *self._calls]
+            found = together(calls)
+            stage.between = [violation for violation in found if violation.party == "server"]
+            stage.engaged = exercised_together(call.ladder() for call in calls)
 
     async def _concluded(
         self, stage: ServerStage, error: Exception | None

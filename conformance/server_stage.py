@@ -55,6 +55,8 @@ class ServerStage(Stage):
         hazards: what the case found to be dangerous.
         incidental: what the judges saw in the other cases of the family, for the
             case that comes last.
+        between: likewise, what they saw between the connections of an event loop.
+        engaged: the requirements that were judged there.
         troubled: some answer never came, so that the server may be stuck.
     """
 
@@ -63,6 +65,8 @@ class ServerStage(Stage):
     heard: list[Heard] = field(default_factory=list)
     hazards: list[Hazard] = field(default_factory=list)
     incidental: Sequence[tuple[Violation, Heard]] = ()
+    between: Sequence[Violation] = ()
+    engaged: frozenset[str] = frozenset()
     troubled: bool = False
     _scripts: dict[str, Script] = field(default_factory=dict)
     _wires: list[Wire] = field(default_factory=list)
