@@ -1,4 +1,4 @@
-"""Uvicorn: one process, lifespan on; every part is named, since "auto" takes what is importable."""
+"""Uvicorn: one process, the lifespan as by default; the parts are named, not "auto"."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from gateproof.targets.adapter import Adapter, Features, Launch, Variants
 PORT_TOLD = r"Uvicorn running on http://[^ ]*:(\d+)"
 
 
-def argv(launch: Launch, lifespan: str = "on") -> list[str]:
+def argv(launch: Launch, lifespan: str = "auto") -> list[str]:
     """The command; forwarded headers are trusted from 127.0.0.1 unless it is told not to."""
     chosen = launch.variants
     return launch.run(
