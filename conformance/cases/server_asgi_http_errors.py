@@ -8,6 +8,8 @@ https://asgi.readthedocs.io/en/latest/specs/main.html#error-handling
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from gateproof.conformance.case import case
@@ -99,6 +101,22 @@ async def without_response(stage: ServerStage) -> None:
     await _fails(stage, _MISSING, drain(), what="returned without a response", hangs=_MISSING)
 
 
+@asynccontextmanager
+async def _own(stage: ServerStage) -> AsyncIterator[ServerStage]:
+    """A stage on a server of the case's own.
+
+    Some servers do not get over an exception that comes late, and never look after
+    their applications again. Other cases are not to suffer from that.
+
+    Raises:
+        Blocked: the server does not start.
+    """
+    async with stage.own_server() as own:
+        if own.failed:
+            stage.blocked(own.failed)
+        yield own.stage
+
+
 async def _torso(stage: ServerStage, torso: Torso, *end: Step) -> Heard:
     app = Script(asgi=(drain(), *torso.steps, *end), legal=False)
     return await stage.ask(Request(), app, then="keep", calls=1)
@@ -107,6 +125,11 @@ async def _torso(stage: ServerStage, torso: Torso, *end: Step) -> Heard:
 @case(FAMILY, "raising-within-the-response", proves=(_ENDS,))
 async def within(stage: ServerStage) -> None:
     """An application that raises within its response ends the connection, visibly unfinished."""
+    async with _own(stage) as own:
+        await _raise_within(own)
+
+
+async def _raise_within(stage: ServerStage) -> None:
     for torso in _TORSI:
         heard = await _torso(stage, torso, raise_())
         reply = heard.reply
@@ -157,6 +180,11 @@ async def returning(stage: ServerStage) -> None:
 )
 async def after_the_response(stage: ServerStage) -> None:
     """An application that raises after its response has not changed it."""
+    async with _own(stage) as own:
+        await _raise_after(own)
+
+
+async def _raise_after(stage: ServerStage) -> None:
     for headers in ((), ((b"content-length", b"4"),)):
         app = Script(asgi=(drain(), start(200, *headers), body(b"done"), raise_()))
         heard = await stage.ask(Request(), app, calls=1)
@@ -202,7 +230,8 @@ async def refused_events(stage: ServerStage) -> None:
     The judge tells of a send() that returns.
     """
     for event in _INVALID:
-        app = Script(asgi=(drain(), catching(send(event)), start(), body(b"ok")), legal=False)
+        steps = (catching(send(event)), catching(start()), catching(body(b"ok")))
+        app = Script(asgi=(drain(), *steps), legal=False)
         await stage.ask(Request(), app, calls=1)
 
 

@@ -169,7 +169,7 @@ async def transfer_encoding(stage: ServerStage) -> None:
             continue
         stage.broken(
             "asgi.http.server.ignores-transfer-encoding",
-            "an application's Transfer-Encoding changed how the response was framed",
+            f"{shown(headers)} of an application made its response another than without",
             heard=heard,
             observed=f"{reply}; Transfer-Encoding {codings!r}; {reply.problem or 'well-formed'}",
             expected="the plain body, and at most one Transfer-Encoding, which is chunked",
