@@ -1727,7 +1727,9 @@ def _once_more(items: list[Any], error: Exception | None, rest: Any) -> Iterator
     yield from rest
 
 
-async def _watch(journal: Journal, app: Any, scope: Any, receive: Any, send: Any) -> Any:
+async def _watch(
+    journal: Journal, loops: Loops, app: Any, scope: Any, receive: Any, send: Any
+) -> Any:
     """Call an application for one connection and write down what crosses its boundary."""
     since = time.monotonic_ns()
     substitute = _rereadable(scope)
@@ -1878,7 +1880,7 @@ class Loop:
 
 
 class Loops:
-    """The event loops of this process on which the application was called."""
+    """The event loops of this process on which one application was called."""
 
     def __init__(self) -> None:
         self._loops: dict[int, Loop] = {}
@@ -2104,8 +2106,6 @@ _LIVED = {
     "lifespan.shutdown.complete": "answered",
     "lifespan.shutdown.failed": "answered",
 }
-
-loops = Loops()
 
 # The player -----------------------------------------------------------------------
 
@@ -3014,6 +3014,7 @@ def wsgi_application(run: Run, app: Any = None) -> Any:
 def asgi_application(run: Run, app: Any = None) -> Any:
     """An ASGI application that is recorded: ``app``, or the player where there is none."""
     control = run.control
+    loops = Loops()
 
     # No defaults: Uvicorn takes what can be called without arguments for a factory.
     async def asgi(scope: Any, receive: Any, send: Any, *extra: Any, **named: Any) -> Any:
@@ -3033,7 +3034,7 @@ def asgi_application(run: Run, app: Any = None) -> Any:
         plays = app
         if plays is None:
             plays = ASGIPlayer(_chosen(run, "asgi", token, kind, journal), journal, run, token)
-        return await _watch(journal, plays, scope, receive, send)
+        return await _watch(journal, loops, plays, scope, receive, send)
 
     return asgi
 

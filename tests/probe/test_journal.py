@@ -65,9 +65,7 @@ def there_and_back(value):
 
 
 @pytest.mark.parametrize("side", ["breaks", "keeps"])
-@pytest.mark.parametrize(
-    "witness", WSGI, ids=[f"{n}-{w.requirement}" for n, w in enumerate(WSGI)]
-)
+@pytest.mark.parametrize("witness", WSGI, ids=[f"{n}-{w.requirement}" for n, w in enumerate(WSGI)])
 def test_wsgi_ladders_are_judged_the_same(witness, side, tmp_path, told):
     steps = list(getattr(witness, side))
 
@@ -82,9 +80,7 @@ def test_wsgi_ladders_are_judged_the_same(witness, side, tmp_path, told):
 
 
 @pytest.mark.parametrize("side", ["breaks", "keeps"])
-@pytest.mark.parametrize(
-    "witness", ASGI, ids=[f"{n}-{w.requirement}" for n, w in enumerate(ASGI)]
-)
+@pytest.mark.parametrize("witness", ASGI, ids=[f"{n}-{w.requirement}" for n, w in enumerate(ASGI)])
 def test_asgi_ladders_are_judged_the_same(witness, side, tmp_path, told):
     steps = list(getattr(witness, side))
     before = told(replay_asgi(steps))
