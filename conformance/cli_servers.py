@@ -93,15 +93,25 @@ def _standing(adapter: Adapter) -> Iterator[tuple[str, str, str, str]]:
 
 def _make(text: str, also: tuple[str, ...], timeout: float | None) -> None:
     import shlex
+    import signal
     from dataclasses import replace
 
     from gateproof.targets.environment_build import WITHIN, make
+    from gateproof.targets.environments import MissingServerError, environment_for
 
+    # An order to end goes the way of Ctrl-C: what is half made is removed.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     with _told():
         name, adapter = _named(text)
         made = make(name, adapter, also, within=timeout or WITHIN, say=_aside)
-        if not name.file:
-            name = replace(name, version=made.version)
+        # What to write to run it; by its path, where the same words mean another environment.
+        name = replace(name, version=made.version, python=name.series)
+        try:
+            taken = environment_for(name, adapter).python
+        except MissingServerError:
+            taken = None
+        if taken != made.interpreter:
+            name = replace(name, version="", python=str(made.folder))
     click.echo(f"{made.distribution} {made.version} on Python {made.python}: {made.folder}")
     click.echo(f"run it with {shlex.quote(f'--target={name}')}")
 

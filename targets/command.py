@@ -1,15 +1,14 @@
-"""A command run to its end: bounded in time, with nothing of it left behind."""
+"""A command run to its end: bounded in time, with nothing of it left whoever dies."""
 
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import tempfile
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from gateproof.targets.process import ProcessError, ServerProcess
 
 _OURS = ("PYTHON", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 _ELSEWHERE = frozenset(
@@ -23,7 +22,7 @@ class Done:
 
     Attributes:
         code: its exit code; None when it was killed at its deadline.
-        text: both outputs, as they were written.
+        text: both outputs.
         output: standard output alone.
     """
 
@@ -37,21 +36,18 @@ def run(
     within: float,
     *,
     keep: Sequence[int] = (),
-    env: dict[str, str] | None = None,
-    given: str = "",
+    files: Mapping[str, str] | None = None,
 ) -> Done:
-    """Run a command in an empty folder until it ends, at most ``within`` seconds.
+    """Run a command in a folder of its own until it ends, at most ``within`` seconds.
 
-    Settings of this process's Python are not handed on, nor those that send pip elsewhere. It has
-    a process group of its own, which is killed in every case: at the deadline, when we are
-    interrupted, and for what it left behind after a good end.
+    Settings of this process's Python are not handed on, nor those that send pip elsewhere. It and
+    all that it started are gone when this returns, and also when this process is killed.
 
     Args:
         argv: the command.
         within: seconds.
         keep: descriptors that it inherits.
-        env: further environment variables.
-        given: its standard input.
+        files: texts by name, put into its working folder.
     """
     clean = {
         name: value
@@ -59,38 +55,21 @@ def run(
         if not name.startswith(_OURS) and name not in _ELSEWHERE
     }
     with tempfile.TemporaryDirectory(prefix="gateproof-") as scratch:
-        folder = Path(scratch, "empty")
+        logs, folder = Path(scratch, "logs"), Path(scratch, "work")
+        logs.mkdir()
         folder.mkdir()
-        output, errors = Path(scratch, "output"), Path(scratch, "errors")
-        said = Path(scratch, "input")
-        said.write_text(given, "utf-8")
-        with said.open("rb") as stdin, output.open("wb") as stdout, errors.open("wb") as stderr:
-            try:
-                process = subprocess.Popen(
-                    [str(word) for word in argv],
-                    stdin=stdin,
-                    stdout=stdout,
-                    stderr=stderr,
-                    cwd=folder,
-                    env={**clean, **(env or {})},
-                    pass_fds=tuple(keep),
-                    start_new_session=True,
-                )
-            except OSError as error:
-                return Done(127, f"{argv[0]}: {error.strerror}")
-            code = _waited(process, within)
-        texts = [file.read_bytes().decode("utf-8", "replace") for file in (output, errors)]
-    return Done(code, "".join(texts), texts[0])
-
-
-def _waited(process: subprocess.Popen[bytes], within: float) -> int | None:
-    """The exit code, or None after the deadline; its group is gone when this returns."""
-    try:
-        return process.wait(max(0.0, within))
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        if process.returncode is None:
-            process.wait()
+        for name, text in (files or {}).items():
+            (folder / name).write_text(text, "utf-8")
+        try:
+            process = ServerProcess([str(word) for word in argv], clean, folder, logs, keep)
+        except ProcessError as problem:
+            return Done(127, str(problem))
+        try:
+            ended = process.poll(max(0.0, within))
+        finally:
+            process.kill()
+        output, errors = (
+            file.read_bytes().decode("utf-8", "replace")
+            for file in (process.stdout, process.stderr)
+        )
+    return Done(ended.code if ended else None, output + errors, output)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -174,36 +175,36 @@ def _choice(order: Order, index: Index, candidates: Sequence[Python]) -> tuple[s
     for which there is a wheel goes before one for which the release must be compiled.
     """
     order.say(f"looking for {order.requirement}")
-    series = list(dict.fromkeys(one.series for one in candidates))
+    each = _of(candidates, (one.series for one in candidates))
     refused: list[Refused] = []
-    for one in series:
+    for one in each:
         answer = index.ask(order.requirement, one, binary=True)
         if isinstance(answer, Answer):
-            named = [other for other in series if other in answer.series]
+            named = [other for other in each if other.series in answer.series]
             if named and one not in named:
                 again = index.ask(order.requirement, named[0], binary=True)
                 if isinstance(again, Answer) and again.version == answer.version:
-                    return answer.version, _of(candidates, [named[0], one])
-            return answer.version, _of(candidates, [one, *named])
+                    return answer.version, [named[0], one]
+            return answer.version, _once([one, *named])
         refused.append(answer)
         if not answer.heard:
             break
-    for one in series[:1] if refused and refused[-1].heard else series:
+    for one in each[:1] if refused[-1].heard else each:
         answer = index.ask(order.requirement, one, binary=False)
         if isinstance(answer, Answer):
-            allowed = [one for one in series if answer.allows(of_series(one, candidates)[0])]
-            named = [one for one in allowed if one in answer.series]
+            allowed = [other for other in each if answer.allows(other)]
+            named = [other for other in allowed if other.series in answer.series]
             if not allowed:
                 raise EnvironmentFaultError(
-                    f"{order.said}: {order.requirement} requires Python {answer.python}, "
-                    f"and here is only {', '.join(series)}"
+                    f"{order.said}: {order.distribution} {answer.version} requires "
+                    f"Python {answer.python}, not {listed(each)}"
                 )
-            return answer.version, _of(candidates, [*named, *allowed])
+            return answer.version, _once([*named, *allowed])
         refused.append(answer)
     if order.version and refused and "metadata-generation-failed" in refused[-1].text:
         # It exists, but tells nothing of itself on this Python: whichever installs it will do.
         return order.version, list(candidates)
-    failure = no_such_release(order.distribution, order.version, series, _best(refused))
+    failure = no_such_release(order.distribution, order.version, listed(each), _best(refused))
     raise EnvironmentFaultError(f"{order.said}: {failure}")
 
 
@@ -217,8 +218,13 @@ def _best(refused: Sequence[Refused]) -> Refused:
 
 
 def _of(candidates: Sequence[Python], series: Iterable[str]) -> list[Python]:
-    """One of ``candidates`` for each series."""
+    """The first of ``candidates`` for each series."""
     return [of_series(one, candidates)[0] for one in dict.fromkeys(series)]
+
+
+def _once(found: Sequence[Python]) -> list[Python]:
+    """Each once, in this order."""
+    return list({one.path: one for one in found}.values())
 
 
 def _made(order: Order, index: Index, chosen: Sequence[Python]) -> Made:
@@ -272,18 +278,21 @@ def _built(order: Order, index: Index, python: Python, folder: Path, lock: int) 
             if done.code == 0:
                 return "uv"
         shutil.rmtree(folder, ignore_errors=True)
-    done = run([python.path, "-m", "venv", folder], order.left, keep=[lock])
+    own = index.reaches(python)  # saves the seconds that a pip of its own takes
+    bare = ["--without-pip"] if own else []
+    done = run([python.path, "-m", "venv", *bare, folder], order.left, keep=[lock])
     if done.code:
         raise _BuildError(f"no environment could be made{tail(done)}")
-    inside = folder / "bin" / "python"
-    version = installed(packages(folder)).get("pip", "0")
-    if release(version).release < _OLD_PIP:
-        run([inside, "-m", "pip", "install", "-q", "-U", *QUIET, "pip"], order.left, keep=[lock])
-    install = [str(inside), "-m", "pip", "install", "--quiet", "--prefer-binary", *QUIET]
+    inside = str(folder / "bin" / "python")
+    there = installed(packages(folder)).get("pip", "")
+    pip = [sys.executable, "-m", "pip", "--python", inside] if own else [inside, "-m", "pip"]
+    if there and release(there).release < _OLD_PIP:
+        run([*pip, "install", "-q", "-U", *QUIET, "pip"], order.left, keep=[lock])
+    install = [*pip, "install", "--quiet", "--prefer-binary", *QUIET]
     done = _installed(install, order, folder, wanted, lock)
     if done.code != 0:
         raise _BuildError(f"pip could not install {' '.join(wanted)}{tail(done)}")
-    return f"pip {installed(packages(folder)).get('pip', '')}".strip()
+    return "pip"
 
 
 def _installed(

@@ -12,7 +12,9 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, metadata, version
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +27,11 @@ from gateproof.validators.catalogue import nearest
 
 QUIET = ("--disable-pip-version-check", "--no-input", "--progress-bar", "off")
 ASK_WITHIN = 90.0  # seconds for one question
+_REPORTS = (22, 2)  # the first pip that tells what it would install
 _SERIES = re.compile(r"Programming Language :: Python :: (3\.\d+)")
 _THERE = re.compile(r"\(from versions: ([^)]*)\)")
 _OTHER_PYTHON = re.compile(r"(?:[:;]) (\S+) Requires-Python ([^;\n]*)")
+_DIFFERENT = re.compile(r"requires a different Python: \S+ not in '([^']*)'")
 _NOISE = ("WARNING:", "[notice]", "DEPRECATION:")
 _PIP_SET = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX", "PIP_FIND_LINKS")
 _UV_SET = ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX", "UV_NO_INDEX", "UV_FIND_LINKS")
@@ -55,9 +59,7 @@ class Answer:
             wanted = SpecifierSet(self.python)
         except InvalidSpecifier:
             return True
-        # A series whose last number is not known is allowed when any release of it could be.
-        text = str(python) if len(python.version) > 2 else f"{python}.99"
-        return wanted.contains(text, prereleases=True)
+        return wanted.contains(_exactly(python), prereleases=True)
 
 
 @dataclass(frozen=True)
@@ -93,19 +95,27 @@ class Index:
         self.uv = uv()
         self._pip = self._asking([Path(sys.executable), *(one.path for one in pythons)])
 
-    def ask(self, requirement: str, series: str, *, binary: bool) -> Answer | Refused:
+    def ask(self, requirement: str, python: Python, *, binary: bool) -> Answer | Refused:
         """Ask for the release that would be installed for a Python.
 
         Args:
             requirement: ``gunicorn`` or ``gunicorn==20.1.0``.
-            series: of the Python, ``3.9``.
+            python: the Python that it would be installed for.
             binary: only wheels count.
         """
         if self._pip is not None:
-            return self._ask_pip(self._pip, requirement, series, binary=binary)
+            return self._ask_pip(self._pip, requirement, python, binary=binary)
         if self.uv is not None:
-            return self._ask_uv(self.uv, requirement, series, binary=binary)
+            return self._ask_uv(self.uv, requirement, python, binary=binary)
         return Refused("neither pip nor uv can be asked")
+
+    def reaches(self, python: Python) -> bool:
+        """Whether this environment's own pip can install into one of ``python`` (``--python``)."""
+        if self._pip != Path(sys.executable) or len(python.version) < 2:
+            return False
+        facts = metadata("pip")
+        required = Answer(facts["Version"], facts.get("Requires-Python") or "")
+        return release(required.version).release >= (22, 3) and required.allows(python)
 
     @property
     def left(self) -> float:
@@ -113,28 +123,31 @@ class Index:
         return max(0.0, self._deadline - time.monotonic())
 
     def _asking(self, pythons: list[Path]) -> Path | None:
-        """A Python whose pip can tell what it would install (22.2 and later)."""
-        for python in dict.fromkeys(pythons):
+        """The first of ``pythons``, the own one leading, whose pip can tell what it would do."""
+        with suppress(PackageNotFoundError):
+            if release(version("pip")).release >= _REPORTS:
+                return pythons[0]
+        for python in dict.fromkeys(pythons[1:]):
             done = run([python, "-m", "pip", "--version"], min(20.0, self.left))
             match = re.match(r"pip (\d+)\.(\d+)", done.output)
-            if match and (int(match[1]), int(match[2])) >= (22, 2):
+            if match and (int(match[1]), int(match[2])) >= _REPORTS:
                 return python
         return None
 
     def _ask_pip(
-        self, pip: Path, requirement: str, series: str, *, binary: bool
+        self, pip: Path, requirement: str, python: Python, *, binary: bool
     ) -> Answer | Refused:
         only = ["--only-binary=:all:"] if binary else []
         done = run(
             [
                 pip, "-m", "pip", "install", "--dry-run", "--quiet", "--report", "-", *QUIET,
                 "--no-deps", "--ignore-installed", "--target", "nowhere",
-                "--python-version", series, *only, requirement,
+                "--python-version", _exactly(python), *only, requirement,
             ],
             min(ASK_WITHIN, self.left),
         )  # fmt: skip
         if done.code:
-            return _refused(done)
+            return _refused(done, requirement)
         try:
             facts: dict[str, Any] = json.loads(done.output)["install"][0]["metadata"]
             named = (_SERIES.fullmatch(text) for text in facts.get("classifier") or ())
@@ -145,22 +158,31 @@ class Index:
                 binary,
             )
         except (ValueError, LookupError, TypeError):
-            return _refused(done)
+            return _refused(done, requirement)
 
     def _ask_uv(
-        self, program: Path, requirement: str, series: str, *, binary: bool
+        self, program: Path, requirement: str, python: Python, *, binary: bool
     ) -> Answer | Refused:
         only = ["--only-binary", ":all:"] if binary else []
         done = run(
             [
                 program, "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--no-deps",
-                "--python-version", series, *only, "-",
+                "--python-version", _exactly(python), *only, "asked.in",
             ],
             min(ASK_WITHIN, self.left),
-            given=requirement,
+            files={"asked.in": requirement},
         )  # fmt: skip
         match = re.search(r"^[\w.-]+==([^\s;]+)", done.output, re.MULTILINE)
-        return Answer(match[1], binary=binary) if done.code == 0 and match else _refused(done)
+        return (
+            Answer(match[1], binary=binary)
+            if done.code == 0 and match
+            else _refused(done, requirement)
+        )
+
+
+def _exactly(python: Python) -> str:
+    """A release to ask about: a series whose last number is not known is taken for a late one."""
+    return str(python) if len(python.version) > 2 else f"{python}.99"
 
 
 def uv() -> Path | None:
@@ -172,16 +194,14 @@ def uv() -> Path | None:
     return Path(found) if found else None
 
 
-def no_such_release(
-    distribution: str, version: str, series: Iterable[str], refused: Refused
-) -> str:
-    """What to tell when there is no release to install for the Pythons of ``series``."""
+def no_such_release(distribution: str, version: str, pythons: str, refused: Refused) -> str:
+    """What to tell when there is no release to install for any of ``pythons``."""
     what = f"{distribution} {version}" if version else distribution
     if not refused.heard:
         return f"{what} could not be looked up{tail(Done(1, refused.text))}"
     for other, python in refused.others:
         if not version or other == version:
-            return f"{distribution} {other} requires Python {python}, not {', '.join(series)}"
+            return f"{distribution} {other} requires Python {python}, not {pythons}"
     known = sorted({*refused.versions, *(other for other, _ in refused.others)}, key=release)
     if not known:
         return f"the package index has no {distribution}"
@@ -202,9 +222,11 @@ def tail(done: Done, lines: int = 12) -> str:
     return "\n" + "\n".join(f"  {line}" for line in found) if found else ""
 
 
-def _refused(done: Done) -> Refused:
+def _refused(done: Done, requirement: str) -> Refused:
     there = _THERE.search(done.text)
     versions = there[1].split(", ") if there and there[1] != "none" else []
     others = tuple((match[1], match[2].strip()) for match in _OTHER_PYTHON.finditer(done.text))
+    version = requirement.partition("==")[2]
+    others += tuple((version, match[1]) for match in _DIFFERENT.finditer(done.text) if version)
     text = done.text if done.code is not None else "it did not answer in time"
     return Refused(text, tuple(version for version in versions if version), others)

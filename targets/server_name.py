@@ -21,6 +21,9 @@ from gateproof.validators.catalogue import nearest
 PREFIX = "server:"
 _FORM = "server:NAME, server:NAME==VERSION or server:NAME[variant=value,python=3.9]"
 _WHOLE = re.compile(r"(?P<name>[^\[\]=<>!~]*)(?P<release>[=<>!~][^\[\]]*)?(?P<rest>.*)", re.DOTALL)
+_FILE = re.compile(
+    r"(?P<file>[^\[\]]*\.py)(?P<release>[=<>!~][^\[\]]*)?(?P<rest>(?:\[.*)?)", re.DOTALL
+)
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE)
 _KEY = re.compile(r"[a-z][a-z0-9_-]*")
 _NEXT = re.compile(r",(?=\s*[a-z][a-z0-9_-]*\s*=)")
@@ -107,8 +110,7 @@ class ServerName:
 
 def names_server(target: str) -> bool:
     """Whether ``target`` means a server: ``server:...`` or a file, ``./my_target.py[...]``."""
-    head = target.partition("[")[0]
-    return target.startswith(PREFIX) or (head.endswith(".py") and ":" not in Path(head).name)
+    return target.startswith(PREFIX) or _FILE.fullmatch(target) is not None
 
 
 def parse_server(target: str, names: Iterable[str] = (), said: str = "") -> ServerName:
@@ -124,15 +126,18 @@ def parse_server(target: str, names: Iterable[str] = (), said: str = "") -> Serv
     """
     said = said or f"--target={target}"
     if not target.startswith(PREFIX):
-        head, bracket, rest = target.partition("[")
-        variants, python = _bracketed(said, bracket + rest)
-        return ServerName(Path(head).stem, "", variants, python, Path(head))
+        parts = _FILE.fullmatch(target)
+        if parts is None:
+            raise TargetError(f"{said}: expected {_FORM}")
+        file = Path(parts["file"])
+        version = _version(said, str(file), (parts["release"] or "").strip())
+        return ServerName(file.stem, version, *_bracketed(said, parts["rest"]), file)
     found = _WHOLE.fullmatch(target.removeprefix(PREFIX).strip())
     plain = found["name"].strip() if found else ""
     if not found or not _NAME.fullmatch(plain):
         raise TargetError(f"{said}: expected {_FORM}")
     name = str(canonicalize_name(plain))
-    version = _version(said, name, (found["release"] or "").strip())
+    version = _version(said, f"{PREFIX}{name}", (found["release"] or "").strip())
     variants, python = _bracketed(said, found["rest"])
     if name == "all":
         if version or variants:
@@ -158,7 +163,7 @@ def _version(said: str, name: str, release: str) -> str:
         return str(Version(text))
     except InvalidVersion:
         raise TargetError(
-            f"{said}: {release!r} is not one exact release; write it as in server:{name}==1.2.3"
+            f"{said}: {release!r} is not one exact release; write it as in {name}==1.2.3"
         ) from None
 
 

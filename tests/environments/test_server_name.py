@@ -38,6 +38,7 @@ LEGAL = {"http": ("h11", "httptools"), "ws": ("websockets", "wsproto")}
             "./own/my_target.py[loop=fast]",
             ServerName("my_target", variants=(("loop", "fast"),), file=Path("own/my_target.py")),
         ),
+        ("my_target.py==1.2", ServerName("my_target", "1.2", file=Path("my_target.py"))),
     ],
 )  # fmt: skip
 def test_a_target_string_says_what_it_says(target: str, meant: ServerName) -> None:
@@ -61,6 +62,7 @@ def test_a_target_string_says_what_it_says(target: str, meant: ServerName) -> No
         ("server:gunicorn==", "write it as in server:gunicorn==1.2.3"),
         ("server:gunikorn", "there is no server 'gunikorn'; did you mean gunicorn"),
         ("server:qqq", "known are gunicorn, hypercorn, twisted-web, uvicorn"),
+        ("./mine.py>1", "write it as in mine.py==1.2.3"),
         ("server:all==1.0", "name one server"),
         ("server:all[http=h11]", "name one server"),
     ],
