@@ -195,7 +195,7 @@ async def unread_body(stage: ServerStage) -> None:
     accuse(
         stage,
         requirement,
-        "took the unread body for the next request:",
+        "took the unread body for the next request",
         bad,
         expected="the answer to the request behind, or a closed connection",
     )

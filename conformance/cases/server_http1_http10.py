@@ -7,7 +7,7 @@ from gateproof.conformance.cases.server_http1_outcome import Outcome, accuse, be
 from gateproof.conformance.cases.server_http1_response_body import PIECES, STREAM, played
 from gateproof.conformance.cases.server_http1_response_head import UPGRADE
 from gateproof.conformance.server_stage import Request, ServerStage
-from gateproof.targets.script import Script, answer
+from gateproof.targets.script import Script, answer, catching, receive, respond, send
 
 OLD = Request(version="HTTP/1.0")
 KEPT = OLD.plus(("Connection", "keep-alive"))
@@ -63,7 +63,7 @@ async def http10_keeps(stage: ServerStage) -> None:
     accuse(
         stage,
         requirement,
-        "announced keep-alive after a body without a length:",
+        "announced keep-alive after a body without a length",
         endless,
         expected="Content-Length, or the end of the connection",
     )
@@ -100,11 +100,15 @@ async def http10_upgrade(stage: ServerStage) -> None:
     """Upgrade in a request of HTTP/1.0 is ignored."""
     stage.needs("http10")
     request = OLD.plus(*UPGRADE, ("Sec-WebSocket-Version", "13"))
-    (outcome,) = await played(stage, ("WebSocket", request, answer()), follow=False)
+    ordinary = answer()
+    # Whatever a server takes the request for, this application agrees.
+    accepting = (receive(), catching(send({"type": "websocket.accept"})), catching(respond()))
+    app = Script(wsgi=ordinary.wsgi, asgi=accepting, legal=False)
+    (outcome,) = await played(stage, ("WebSocket", request, app), follow=False)
     accuse(
         stage,
         "http1.status.upgrade-ignored-http10",
-        "switched protocols for a client of HTTP/1.0:",
+        "switched protocols for a client of HTTP/1.0",
         [outcome] if outcome.status == 101 else [],
         expected="an answer as if Upgrade were not there",
     )

@@ -11,7 +11,7 @@ from gateproof.conformance.server_stage import Heard, Request, ServerStage
 from gateproof.targets.http1 import Reply, read_reply
 from gateproof.targets.http1_request import filled
 from gateproof.targets.journal import Call
-from gateproof.targets.script import ECHO, Script, answer, drain, read, respond, result, start
+from gateproof.targets.script import ECHO, Script, alter, answer, echo
 from gateproof.targets.wire import Wire
 from gateproof.validators.violation import Verdict
 
@@ -21,11 +21,8 @@ Result = TypeVar("Result")
 SECOND = answer(body=b"second")
 """What the application answers to the request behind the message under test."""
 
-TAKE_ALL = Script(
-    wsgi=(read(), start(headers=(("Content-Length", "2"),)), result("list", b"ok")),
-    asgi=(drain(), respond()),
-)
-"""Reads the request body to its end whatever CONTENT_LENGTH says, as a chunked one is read."""
+ECHO_ALL = Script(wsgi=(alter("wsgi.input_terminated", True), echo()), asgi=(echo(),))
+"""Answers with the request body, read to its end whatever CONTENT_LENGTH says, as of chunks."""
 
 FOLLOWER = b"GET /{token} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
 """The request behind the message under test."""
@@ -56,6 +53,11 @@ class Outcome:
     def status(self) -> int | None:
         """The status of the reply, ``None`` where there was none."""
         return self.heard.reply.status or None
+
+    @property
+    def echoed(self) -> bytes | None:
+        """The body that the application read, ``None`` where it did not echo one."""
+        return self.heard.reply.body if self.status == 200 else None
 
     @property
     def served(self) -> bool:
@@ -352,29 +354,6 @@ def query(call: Call) -> bytes:
 def method(call: Call) -> str:
     """The method as the application sees it."""
     return str(call.request.get("method" if call.interface == "asgi" else "REQUEST_METHOD", ""))
-
-
-def body(call: Call) -> tuple[bytes, bool]:
-    """What the application got of the request body, and whether it was told that it ended.
-
-    On WSGI a body ends with an empty result or with the result of a read without a
-    size; an exception out of the input says that it did not end.
-    """
-    if call.interface == "asgi":
-        messages = [one for one in call.steps("received") if isinstance(one, dict)]
-        requests = [one for one in messages if one.get("type") == "http.request"]
-        whole = b"".join(bytes(one.get("body", b"")) for one in requests)
-        return whole, any(not one.get("more_body", False) for one in requests)
-    parts = []
-    ended = False
-    for _, args, outcome in call.steps("input"):
-        if isinstance(outcome, bytes):
-            parts.append(outcome)
-            asked = next((arg for arg in args if isinstance(arg, int)), -1)
-            ended = asked < 0 or len(outcome) < asked
-        else:
-            ended = False
-    return b"".join(parts), ended
 
 
 def _octets(text: str) -> bytes:
