@@ -57,7 +57,8 @@ def doctor() -> None:
 
     with _told():
         found = list(adapters().values())
-    rows = [row for adapter in found for row in _standing(adapter)]
+    rows = [("server", "release", "Python", "from")]
+    rows += [row for adapter in found for row in _standing(adapter)]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:
         cells = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)]
@@ -69,26 +70,29 @@ def doctor() -> None:
 
 
 def _standing(adapter: Adapter) -> Iterator[tuple[str, str, str, str]]:
-    """A server's row, and one for each variant that cannot run where its default can."""
-    from gateproof.targets.environments import MissingServerError, environment_for
+    """A server's row, and one for each variant that stands otherwise than its default."""
     from gateproof.targets.server_name import ServerName
 
-    try:
-        place = environment_for(ServerName(adapter.name), adapter)
-    except MissingServerError as problem:
-        yield adapter.name, "absent", "", problem.command
+    first = _row(adapter, adapter.name, ServerName(adapter.name))
+    yield first
+    if first[1] == "absent":
         return
-    yield adapter.name, place.version, place.origin, ""
     for key, values in adapter.variants.items():
         for value in values[1:]:
-            name = ServerName(adapter.name, variants=((key, value),))
-            try:
-                other = environment_for(name, adapter)
-            except MissingServerError as problem:
-                yield f"  {key}={value}", "absent", "", problem.command
-            else:
-                if (other.version, other.origin) != (place.version, place.origin):
-                    yield f"  {key}={value}", other.version, other.origin, ""
+            row = _row(adapter, f"  {key}={value}", ServerName(adapter.name, "", ((key, value),)))
+            if row[1:] != first[1:]:
+                yield row
+
+
+def _row(adapter: Adapter, label: str, name: ServerName) -> tuple[str, str, str, str]:
+    """Label, release, Python and where it is; or the command that would change its absence."""
+    from gateproof.targets.environments import MissingServerError, environment_for
+
+    try:
+        place = environment_for(name, adapter)
+    except MissingServerError as problem:
+        return label, "absent", "", problem.command
+    return label, place.version, place.python_version, place.origin
 
 
 def _make(text: str, also: tuple[str, ...], timeout: float | None) -> None:

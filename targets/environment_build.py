@@ -259,6 +259,7 @@ class _BuildError(Exception):
 def _built(order: Order, index: Index, python: Python, folder: Path, lock: int) -> str:
     """Build in ``folder``; returns the tool's name."""
     wanted = [order.requirement, *order.also]
+    inside = str(folder / "bin" / "python")
     if index.uv is not None:
         uv = index.uv
         done = run(
@@ -267,9 +268,8 @@ def _built(order: Order, index: Index, python: Python, folder: Path, lock: int) 
             keep=[lock],
         )
         if done.code == 0:
-            inside = folder / "bin" / "python"
             done = _installed(
-                [str(uv), "pip", "install", "--quiet", "--python", str(inside)],
+                [str(uv), "pip", "install", "--quiet", "--python", inside],
                 order,
                 folder,
                 wanted,
@@ -283,7 +283,6 @@ def _built(order: Order, index: Index, python: Python, folder: Path, lock: int) 
     done = run([python.path, "-m", "venv", *bare, folder], order.left, keep=[lock])
     if done.code:
         raise _BuildError(f"no environment could be made{tail(done)}")
-    inside = str(folder / "bin" / "python")
     there = installed(packages(folder)).get("pip", "")
     pip = [sys.executable, "-m", "pip", "--python", inside] if own else [inside, "-m", "pip"]
     if there and release(there).release < _OLD_PIP:

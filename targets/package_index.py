@@ -114,7 +114,7 @@ class Index:
         if self._pip != Path(sys.executable) or len(python.version) < 2:
             return False
         facts = metadata("pip")
-        required = Answer(facts["Version"], facts.get("Requires-Python") or "")
+        required = Answer(facts["Version"], facts["Requires-Python"] or "")
         return release(required.version).release >= (22, 3) and required.allows(python)
 
     @property

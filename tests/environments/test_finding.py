@@ -233,8 +233,8 @@ def test_doctor_tells_every_server_quickly(workshop: Workshop) -> None:
     assert ran.code == 0, ran.text
     rows = {line.split()[0]: line.split() for line in ran.lines}
     here = importlib.util.find_spec("waitress") is not None
-    assert rows["waitress"][1:3] == (
-        [version("waitress"), "this"] if here else ["0.0.1", one.folder.name]
+    assert rows["waitress"][1:4] == (
+        [version("waitress"), HERE, "this"] if here else ["0.0.1", HERE, one.folder.name]
     )
     for name, row in rows.items():
         if len(row) > 1 and row[1] == "absent" and "=" not in name:
