@@ -9,8 +9,9 @@ https://asgi.readthedocs.io/en/latest/specs/lifespan.html
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from gateproof.conformance.case import case
 from gateproof.conformance.server_stage import Own, Request, ServerStage
@@ -59,7 +60,10 @@ async def _living(stage: ServerStage, lifespan: Script = _PLAIN) -> AsyncIterato
 
 
 def _judge(stage: ServerStage, own: Own) -> None:
-    """Report what the judges saw in the lifespan, as far as the case is about it."""
+    """Report what the judges saw in the lifespan, as far as the case is about it.
+
+    The first case is about a plain lifespan, and so about everything that shows in it.
+    """
     lifespans = own.server.folder.lifespans()
     for call in lifespans:
         _report(stage, call.violations(), [call])
@@ -68,8 +72,9 @@ def _judge(stage: ServerStage, own: Own) -> None:
 
 
 def _report(stage: ServerStage, found: Sequence[Violation], calls: Sequence[Call]) -> None:
+    case_ = stage.case
     for one in found:
-        if one.party == "server" and one.requirement in stage.case.proves:
+        if one.party == "server" and (case_.first or one.requirement in case_.proves):
             breach = Breach(
                 one.requirement,
                 one.message,
@@ -139,6 +144,10 @@ async def _ready(stage: ServerStage, own: Own) -> None:
     first=True,
     proves=(
         "asgi.lifespan.scope.type",
+        "asgi.scope.asgi-present",
+        "asgi.scope.asgi-version-present",
+        "asgi.scope.asgi-version-type",
+        "asgi.scope.spec-version-type",
         "asgi.lifespan.scope.asgi-spec-version",
         "asgi.lifespan.scope.state-type",
         "asgi.lifespan.scope.state-initially-empty",
@@ -357,9 +366,9 @@ async def after_connections(stage: ServerStage) -> None:
         await _ready(stage, own)
         asking = asyncio.ensure_future(own.stage.ask(Request(), Script(asgi=slow), calls=1))
         try:
-            await _until(lambda: _waits(own), stage.patience)
+            await _until(partial(_waits, own), stage.patience)
             stopping = asyncio.ensure_future(asyncio.to_thread(own.server.stop))
-            await _until(lambda: _told(own, "lifespan.shutdown"), _SHORT)
+            await _until(partial(_told, own, "lifespan.shutdown"), _SHORT)
             own.stage.let(own.stage.heard[-1].token, "on")
             await stopping
         finally:
@@ -373,11 +382,11 @@ def _waits(own: Own) -> bool:
     return any("wait" in said for call in calls for said in call.notes)
 
 
-async def _until(test: object, within: float) -> bool:
+async def _until(test: Callable[[], bool], within: float) -> bool:
     """Wait until ``test()`` holds, at most ``within`` seconds; whether it does."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within
-    while not test():  # type: ignore[operator]
+    while not test():
         if loop.time() > deadline:
             return False
         await asyncio.sleep(0.02)
