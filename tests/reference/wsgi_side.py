@@ -139,6 +139,9 @@ class WSGICall:
     VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
     LENGTH = re.compile(r"[0-9]+")
     LEAST_STATUS = 200
+    INPUT: type[Input] = Input
+    ERRORS: type[Errors] = Errors
+    FILE_WRAPPER: Callable[..., Any] = FileWrapper
 
     def __init__(
         self, connection: Connection, request: Request, body: Body, response: Response
@@ -183,7 +186,7 @@ class WSGICall:
             "wsgi.multithread": True,
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
-            "wsgi.file_wrapper": FileWrapper,
+            "wsgi.file_wrapper": self.FILE_WRAPPER,
         }
 
     def cgi(self) -> dict[str, Any]:
@@ -236,11 +239,11 @@ class WSGICall:
 
     def input(self) -> Any:
         """``wsgi.input``."""
-        return Input(lambda limit: self.wait(self.body.some(limit)))
+        return self.INPUT(lambda limit: self.wait(self.body.some(limit)))
 
     def errors(self) -> Any:
         """``wsgi.errors``."""
-        return Errors(self.server.log)
+        return self.ERRORS(self.server.log)
 
     # -- start_response and write ---------------------------------------------------
 
@@ -307,11 +310,15 @@ class WSGICall:
 
     def call(self) -> None:
         """Call the application and send what it returns."""
-        result = self.server.app(self.environ(), self.start_response)
+        result = self.invoke(self.environ())
         try:
             self.transmit(result)
         finally:
             self.close(result)
+
+    def invoke(self, environ: dict[str, Any]) -> Any:
+        """The call itself."""
+        return self.server.app(environ, self.start_response)
 
     def close(self, result: Any) -> None:
         """Close the result, if it can be closed."""
