@@ -174,12 +174,13 @@ HEADS: tuple[Script, ...] = (
 @case(
     "server.wsgi",
     "head-without-body",
-    proves=("wsgi.server.head-no-body", "wsgi.server.may-close-early"),
+    proves=("http1.body.head-none", "wsgi.server.may-close-early"),
     methods=("HEAD",),
 )
 async def head_without_body(stage: ServerStage) -> None:
     """A response to HEAD has no body, although the application gives one.
 
+    The duty is that of HTTP, which is why its requirement is told:
     https://www.rfc-editor.org/rfc/rfc9110#section-9.3.2
     """
     for app in HEADS:
@@ -195,7 +196,7 @@ async def head_without_body(stage: ServerStage) -> None:
         await heard.wire.close()
         if rest:
             stage.broken(
-                "wsgi.server.head-no-body",
+                "http1.body.head-none",
                 "the response to HEAD has a body",
                 heard=heard,
                 observed=repr(rest[:60]),

@@ -160,7 +160,10 @@ async def request_method(stage: ServerStage) -> None:
 
 @case("server.wsgi", "server-protocol", proves=("wsgi.environ.server-protocol-matches-request",))
 async def server_protocol(stage: ServerStage) -> None:
-    """SERVER_PROTOCOL is the version of the request, HTTP/1.0 as well as HTTP/1.1."""
+    """SERVER_PROTOCOL is the version of the request, HTTP/1.0 as well as HTTP/1.1.
+
+    Another way to write the same version is a warning.
+    """
     versions = ("HTTP/1.1", "HTTP/1.0") if stage.features.http10 else ("HTTP/1.1",)
     asked = [(Request(version=version),) for version in versions]
     for version, heard in zip(versions, await each(stage, asked), strict=True):
@@ -174,6 +177,7 @@ async def server_protocol(stage: ServerStage) -> None:
                 heard=heard,
                 observed=repr(seen),
                 expected=repr(version),
+                verdict="weak" if f"{seen.upper()}.0" == version else None,
             )
 
 

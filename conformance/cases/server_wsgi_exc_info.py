@@ -11,8 +11,19 @@ from __future__ import annotations
 
 from gateproof.conformance.case import case
 from gateproof.conformance.cases.server_wsgi_exchange import each
+from gateproof.conformance.cases.server_wsgi_streaming import BLOCK, HELD_BACK, arrives
 from gateproof.conformance.server_stage import Heard, Request, ServerStage
-from gateproof.targets.script import Script, Step, catching, raise_, result, start, write, yield_
+from gateproof.targets.script import (
+    Script,
+    Step,
+    catching,
+    filled,
+    raise_,
+    result,
+    start,
+    write,
+    yield_,
+)
 
 UNSENT = "wsgi.errors-handling.start-response-returns-when-unsent"
 REPLACES = "wsgi.exc-info.replaces-headers"
@@ -85,9 +96,11 @@ def _replaced(stage: ServerStage, heard: Heard, where: str, requirement: str) ->
         )
 
 
+DATA = filled(BLOCK)
+
 SENT: tuple[tuple[Step, ...], ...] = (
-    (GOOD, result("generator", yield_(b"some of it"), BAD, yield_(PAGE))),
-    (GOOD, result("iterator", yield_(b""), yield_(b"some"), yield_(b" of it"), BAD)),
+    (GOOD, result("generator", yield_(DATA), BAD, yield_(PAGE))),
+    (GOOD, result("iterator", yield_(b""), yield_(DATA), yield_(b"more"), BAD)),
 )
 """Errors that come too late to replace anything."""
 
@@ -98,7 +111,12 @@ SENT: tuple[tuple[Step, ...], ...] = (
     proves=("wsgi.exc-info.raises-after-headers-sent", "wsgi.exc-info.reraises-original"),
 )
 async def error_after_data(stage: ServerStage) -> None:
-    """Once data was given, start_response with exc_info raises that exception."""
+    """Once data has left, start_response with exc_info raises that exception.
+
+    A server that holds the data back has not sent the head either, and may replace it.
+    """
+    if not await arrives(stage, yield_(DATA)):
+        stage.blocked(HELD_BACK)
     for steps in SENT:
         await stage.ask(Request(), Script(wsgi=steps))
 
@@ -109,8 +127,10 @@ async def error_after_data(stage: ServerStage) -> None:
     proves=("wsgi.exc-info.raises-after-headers-sent", "wsgi.exc-info.reraises-original"),
 )
 async def error_after_write(stage: ServerStage) -> None:
-    """After data was given to write(), start_response with exc_info raises that exception."""
-    await stage.ask(Request(), Script(wsgi=(GOOD, write(b"some of it"), BAD, result("list", PAGE))))
+    """Once written data has left, start_response with exc_info raises that exception."""
+    if not await arrives(stage, write(DATA)):
+        stage.blocked("written data does not leave; see the cases 'write' and 'write-leaves'")
+    await stage.ask(Request(), Script(wsgi=(GOOD, write(DATA), BAD, result("list", PAGE))))
 
 
 AGAIN: Step = catching(start("201 Created", SECOND))

@@ -85,7 +85,7 @@ async def finish(stage: ServerStage, heard: Heard, method: str = "GET") -> Heard
 async def reached(
     stage: ServerStage, heard: Heard, shows: Callable[[Call], bool], within: float | None = None
 ) -> bool:
-    """Wait until the application's journal shows something.
+    """Wait until the application's journal shows something, or its call is over without.
 
     Args:
         stage: the stage of the case.
@@ -99,7 +99,7 @@ async def reached(
         calls = stage.server.folder.calls(heard.token)
         if any(map(shows, calls)):
             return True
-        if loop.time() > deadline:
+        if loop.time() > deadline or (calls and all(call.ended for call in calls)):
             return False
         await asyncio.sleep(POLL)
 

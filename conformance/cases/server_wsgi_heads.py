@@ -109,8 +109,8 @@ WITHOUT_BODY: tuple[tuple[str, tuple[Step, ...]], ...] = (
     ("a list of an empty block", (start("201 Created", CREATED), result("list", b""))),
     ("a generator without a block", (start("201 Created", CREATED), result("generator"))),
     (
-        "a generator of empty blocks that starts the response itself",
-        (result("generator", start("201 Created", CREATED), yield_(b""), yield_(b"")),),
+        "a generator of empty blocks",
+        (start("201 Created", CREATED), result("generator", yield_(b""), yield_(b""))),
     ),
 )
 """Responses without a body, each of them legal."""

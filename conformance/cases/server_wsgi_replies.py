@@ -66,7 +66,7 @@ def _compare(stage: ServerStage, heard: Heard, given: Given) -> None:
     if str(reply.status) != given.status[:3]:
         stage.broken(
             DUMB,
-            f"the status {given.status!r} did not reach the client",
+            f"a response of {given.status!r} with {_names(given)} did not reach the client",
             heard=heard,
             observed=str(reply),
             expected=given.status,
@@ -91,6 +91,10 @@ def _compare(stage: ServerStage, heard: Heard, given: Given) -> None:
             observed=repr(reply.body[:60]),
             expected=repr(given.body),
         )
+
+
+def _names(given: Given) -> str:
+    return ", ".join(name for name, _ in given.headers)
 
 
 COOKIES = ("a=1; Path=/", "b=2; Expires=Thu, 01 Jan 2099 00:00:00 GMT", "a=3", "c=4")

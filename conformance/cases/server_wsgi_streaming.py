@@ -94,6 +94,48 @@ async def blocks_alternate(stage: ServerStage) -> None:
         )
 
 
+@case("server.wsgi", "small-block-leaves", proves=(NO_DELAY,))
+async def small_block_leaves(stage: ServerStage) -> None:
+    """A block of a few octets is not held back for others to join it.
+
+    That it is, where larger ones leave, is a warning.
+    """
+    small = await arrives(stage, yield_(b"a few octets"))
+    if small:
+        return
+    if not await arrives(stage, yield_(filled(BLOCK))):
+        stage.blocked(HELD_BACK)
+    stage.broken(
+        NO_DELAY,
+        "a block of 12 octets did not reach the client while the application made the next one",
+        heard=stage.heard[0],
+        observed=f"nothing within {stage.patience:g} s",
+        expected="every block that was given",
+        verdict="weak",
+    )
+
+
+async def arrives(stage: ServerStage, block: Step) -> bool:
+    """Whether a block, the first of a response, reaches the client before the next is made.
+
+    Args:
+        stage: the stage of the case.
+        block: a ``yield`` or a ``write`` of data.
+    """
+    size = len(block["data"])
+    first = (wait("next", WAITS), yield_(b"next"))
+    if block["do"] == "write":
+        app = Script(wsgi=(start("200 OK", TEXT), block, result("generator", *first)))
+    else:
+        app = streamed(block, *first)
+    heard = await begin(stage, app)
+    asked = await reached(stage, heard, waits("next"))
+    seen = await _arrived(stage, heard, size) if asked else 0
+    stage.let(heard.token, "next")
+    await finish(stage, heard)
+    return seen >= size
+
+
 @case("server.wsgi", "large-block-leaves", proves=(GUARANTEE,))
 async def large_block_leaves(stage: ServerStage) -> None:
     """A block larger than any buffer goes on leaving while the application computes the next."""
