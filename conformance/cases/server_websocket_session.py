@@ -144,6 +144,22 @@ class Session:
         await self.gather()
         return rest
 
+    async def hears(self, count: int) -> list[Message]:
+        """Read until ``count`` messages have come, or the time or the stream is over."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self.stage.patience
+        found: list[Message] = []
+        while len(found) < count:
+            try:
+                incoming = await self.client.receive(deadline - loop.time())
+            except TimeoutError:
+                break
+            if incoming.kind == "end":
+                break
+            if incoming.kind in ("text", "bytes"):
+                found.append(incoming.data)
+        return found
+
     async def ended(self) -> bool:
         """Whether the server closes the connection; a close frame of its own is answered."""
         rest = await self.client.collect(self.stage.patience)

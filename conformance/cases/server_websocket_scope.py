@@ -1,0 +1,148 @@
+"""The scope of a WebSocket against the octets of its handshake.
+
+https://asgi.readthedocs.io/en/latest/specs/www.html#websocket-connection-scope
+"""
+
+from __future__ import annotations
+
+from gateproof.conformance.case import case
+from gateproof.conformance.cases.server_asgi_http_exchange import named
+from gateproof.conformance.cases.server_websocket_session import FAMILY, opened
+from gateproof.conformance.server_stage import ServerStage
+
+_OF_A_SCOPE = (
+    "type",
+    "type-signifies-websocket",
+    "asgi-version",
+    "asgi-spec-version",
+    "http-version-type",
+    "scheme-type",
+    "scheme-not-empty",
+    "path-present",
+    "raw-path-type",
+    "raw-path-optional",
+    "query-string-type",
+    "root-path-type",
+    "headers-present",
+    "headers-name-bytes",
+    "headers-value-bytes",
+    "headers-lowercase",
+    "headers-case-best-effort",
+    "headers-no-pseudo",
+    "client-shape",
+    "client-host-type",
+    "client-port-type",
+    "client-optional",
+    "server-shape",
+    "server-host-type",
+    "server-port-type",
+    "server-optional",
+    "subprotocols-type",
+    "state-type",
+    "state-optional",
+    "no-method-key",
+)
+"""What the judge says of every scope."""
+
+
+@case(
+    FAMILY,
+    "scope",
+    proves=(
+        *(f"asgi.websocket.scope.{name}" for name in _OF_A_SCOPE),
+        "asgi.websocket.scope.scheme-value",
+    ),
+)
+async def scope(stage: ServerStage) -> None:
+    """The application is called with a scope of type websocket that has what it needs."""
+    session = await opened(stage, headers=[("X-Mixed-Case", "Value")])
+    await session.leave()
+    kind = session.scope.get("type")
+    if isinstance(kind, str) and kind != "websocket":
+        session.broken(
+            "asgi.websocket.scope.type-signifies-websocket",
+            "a WebSocket arrived with a scope of another type",
+            observed=repr(kind),
+            expected="'websocket'",
+        )
+    scheme = session.scope.get("scheme", "ws")
+    if isinstance(scheme, str) and scheme != "ws":
+        session.broken(
+            "asgi.websocket.scope.scheme-value",
+            "the scheme does not fit a listener without TLS",
+            observed=repr(scheme),
+            expected="'ws'",
+        )
+
+
+_PATHS = (
+    ("/caf%C3%A9/{token}?x=%41", "/caf\u00e9/{token}"),
+    ("/a%20b%3Fc/{token}", "/a b?c/{token}"),
+    ("/%7Euser/{token}?/not/path", "/~user/{token}"),
+)
+"""Targets and the paths that they have."""
+
+
+@case(FAMILY, "path", proves=("asgi.websocket.scope.path-decoded",))
+async def path(stage: ServerStage) -> None:
+    """The path is decoded and ends before the query."""
+    for target, meant in _PATHS:
+        session = await opened(stage, target=target)
+        await session.leave()
+        expected = meant.replace("{token}", session.heard.token)
+        if session.scope.get("path") != expected:
+            session.broken(
+                "asgi.websocket.scope.path-decoded",
+                f"the path of the target {target} is not what it says",
+                observed=repr(session.scope.get("path")),
+                expected=repr(expected),
+            )
+
+
+@case(FAMILY, "raw-path", proves=("asgi.websocket.scope.raw-path-unmodified",))
+async def raw_path(stage: ServerStage) -> None:
+    """Where raw_path is given, it has the octets of the target before the query."""
+    for target in ("/a%2Fb/{token}?x", "/caf%C3%A9/%7e/{token}", "/%41/{token}?"):
+        session = await opened(stage, target=target)
+        await session.leave()
+        got = session.scope.get("raw_path")
+        if got is None:
+            continue
+        expected = target.partition("?")[0].replace("{token}", session.heard.token).encode()
+        if got != expected:
+            session.broken(
+                "asgi.websocket.scope.raw-path-unmodified",
+                f"raw_path is not what was sent in {target}",
+                observed=repr(got),
+                expected=repr(expected),
+            )
+
+
+@case(
+    FAMILY,
+    "headers",
+    proves=(
+        "asgi.websocket.scope.headers-duplicates-preserved",
+        "asgi.websocket.scope.headers-order",
+    ),
+)
+async def headers(stage: ServerStage) -> None:
+    """Repeated headers arrive as often as they were sent, and in their order."""
+    sent = [("X-A", "3"), ("X-B", "b"), ("X-A", "1"), ("X-A", "2")]
+    session = await opened(stage, headers=sent)
+    await session.leave()
+    got = named(session.scope.get("headers", ()), b"x-a")
+    if sorted(got) != [b"1", b"2", b"3"]:
+        session.broken(
+            "asgi.websocket.scope.headers-duplicates-preserved",
+            "three header lines of one name did not arrive as three",
+            observed=repr(got),
+            expected="[b'3', b'1', b'2']",
+        )
+    elif got != [b"3", b"1", b"2"]:
+        session.broken(
+            "asgi.websocket.scope.headers-order",
+            "header lines of one name changed places",
+            observed=repr(got),
+            expected="[b'3', b'1', b'2']",
+        )
