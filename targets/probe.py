@@ -1460,6 +1460,7 @@ class Boundary:
         self.awaited = 0
         self.files: list[Any] = []
         self.cancelled = False
+        self.task = _task()
 
     async def receive(self) -> Any:
         """Receive an event."""
@@ -1479,7 +1480,7 @@ class Boundary:
         if isinstance(error, Exception):
             self.add("receive-raised", error)
         else:
-            self.cancelled = True
+            self.cancelled = self.cancelled or _task() is self.task
             self.add("receive-cancelled")
 
     def send(self, *arguments: Any, **named: Any) -> Any:
@@ -1790,18 +1791,21 @@ def _is_old_coroutine(result: Any) -> bool:
 
 def _being_cancelled(boundary: Boundary) -> bool:
     """Whether the current task has a cancellation that it swallowed."""
-    asyncio = sys.modules.get("asyncio")
-    if asyncio is None:
-        return False
-    try:
-        task = asyncio.current_task()
-    except RuntimeError:
-        return False
-    if task is None:
-        return False
+    task = _task()
     if hasattr(task, "cancelling"):
         return bool(task.cancelling() > 0)
     return boundary.cancelled  # before Python 3.11 a task does not tell
+
+
+def _task() -> Any:
+    """The current task of asyncio, ``None`` where there is none."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return None
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None
 
 
 # The connections of an event loop --------------------------------------------------
@@ -1844,11 +1848,8 @@ def _was_cancelled(error: BaseException) -> bool:
         return True
     asyncio = sys.modules.get("asyncio")
     if asyncio is not None and isinstance(error, asyncio.CancelledError):
-        try:
-            task = asyncio.current_task()
-        except RuntimeError:
-            return True
-        return task is not None and (not hasattr(task, "cancelling") or task.cancelling() > 0)
+        task = _task()
+        return task is None or not hasattr(task, "cancelling") or task.cancelling() > 0
     trio = sys.modules.get("trio")
     return trio is not None and isinstance(error, trio.Cancelled)
 
@@ -2990,6 +2991,8 @@ def wsgi_application(run: Run, app: Any = None) -> Any:
             environ = named.get("environ") if environ is _ABSENT else environ
             if start_response is _ABSENT:
                 start_response = named.get("start_response")
+            if not given and not named:  # as Uvicorn tries whether it was given a factory
+                raise TypeError("a WSGI application takes environ and start_response")
             if start_response is None:
                 journal = run.journal("wsgi", "")
                 journal.add("call-arguments", odd)
@@ -3016,8 +3019,10 @@ def asgi_application(run: Run, app: Any = None) -> Any:
     control = run.control
     loops = Loops()
 
-    # No defaults: Uvicorn takes what can be called without arguments for a factory.
-    async def asgi(scope: Any, receive: Any, send: Any, *extra: Any, **named: Any) -> Any:
+    # scope has no default: Uvicorn takes what can be called without arguments for a factory.
+    async def asgi(
+        scope: Any, receive: Any = _ABSENT, send: Any = _ABSENT, *extra: Any, **named: Any
+    ) -> Any:
         """The ASGI application."""
         if extra or named or send is _ABSENT or type(scope) is not dict:
             call = _miscall((scope, receive, send, *extra), named)
