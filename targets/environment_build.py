@@ -189,19 +189,18 @@ def _choice(order: Order, index: Index, candidates: Sequence[Python]) -> tuple[s
         refused.append(answer)
         if not answer.heard:
             break
-    for one in each[:1] if refused[-1].heard else each:
+    for one, before in zip(each, list(refused), strict=False):
+        if not before.heard or order.version in (other for other, _ in before.others):
+            continue  # a source archive would say the same
         answer = index.ask(order.requirement, one, binary=False)
         if isinstance(answer, Answer):
             allowed = [other for other in each if answer.allows(other)]
             named = [other for other in allowed if other.series in answer.series]
-            if not allowed:
-                raise EnvironmentFaultError(
-                    f"{order.said}: {order.distribution} {answer.version} requires "
-                    f"Python {answer.python}, not {listed(each)}"
-                )
             return answer.version, _once([*named, *allowed])
         refused.append(answer)
-    if order.version and refused and "metadata-generation-failed" in refused[-1].text:
+        if order.version not in (other for other, _ in answer.others):
+            break
+    if order.version and "metadata-generation-failed" in refused[-1].text:
         # It exists, but tells nothing of itself on this Python: whichever installs it will do.
         return order.version, list(candidates)
     failure = no_such_release(order.distribution, order.version, listed(each), _best(refused))

@@ -33,7 +33,7 @@ from gateproof.targets.server_name import PREFIX, ServerName
 
 RECORD = "environment.json"
 FORMAT = 1
-_METADATA = re.compile(r"(?P<name>.+)-(?P<version>[^-]+?)(?:-py3\.\d+)?\.(?:dist|egg)-info")
+_METADATA = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)(?:-py3\.\d+)?\.(?:dist|egg)-info")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from gateproof.targets.environments import (
     MissingServerError,
     environment_for,
     environments_folder,
+    installed,
     lacking,
     made_environments,
     packages,
@@ -209,6 +210,26 @@ def test_what_is_lacking_is_told_by_name_and_release(
     versions = {"tiny-server": "1.0", "fancy-loop": "2.0rc1"}
 
     assert lacking(needed, exact, versions) == lack
+
+
+def test_what_is_installed_is_read_from_every_form_of_metadata(tmp_path: Path) -> None:
+    for name in (
+        "Tiny_Server-1.0.dist-info",
+        "Twisted-19.10.0-py3.8.egg-info",
+        "zope.interface-7.2-py3.11.egg-info",
+        "foo-bar-2.0.egg-info",
+        "own.egg-info",
+        "package",
+        "module-1.0.py",
+    ):
+        (tmp_path / name).mkdir()
+
+    assert installed([tmp_path, tmp_path / "nowhere"]) == {
+        "tiny-server": "1.0",
+        "twisted": "19.10.0",
+        "zope-interface": "7.2",
+        "foo-bar": "2.0",
+    }
 
 
 def test_environments_are_kept_in_the_cache_folder(monkeypatch: pytest.MonkeyPatch) -> None:
