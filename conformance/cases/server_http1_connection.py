@@ -79,7 +79,7 @@ async def _closing(stage: ServerStage, what: str, *fields: tuple[str, str]) -> O
     heard = await begun(stage, Request().plus(*fields), answer())
     await finish(stage, heard)
     await ends(stage, heard.wire)
-    return Outcome(what, heard)
+    return Outcome(what, heard, followed=True)
 
 
 @case("server.http1", "close-echoed", proves=["http1.conn.client-close-header-echo"])

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from gateproof.conformance.server_stage import Heard, Request, ServerStage
+from gateproof.conformance.server_stage import SETTLE, Heard, Request, ServerStage
 from gateproof.targets.http1 import Reply, read_reply
 from gateproof.targets.http1_request import filled
 from gateproof.targets.journal import Call
@@ -43,11 +43,13 @@ class Outcome:
         heard: the exchange of the message.
         behind: the exchange of the request behind it, ``None`` where there was none
             or the connection ended first.
+        followed: whether a request was sent behind it, or the end of the connection waited for.
     """
 
     what: str
     heard: Heard
     behind: Heard | None = None
+    followed: bool = False
 
     @property
     def status(self) -> int | None:
@@ -117,9 +119,11 @@ class Outcome:
             text = "closed without an answer"
         if self.heard.called:
             text += ", the application was called"
-        if self.went_on:
-            text += ", the request behind it was answered too"
-        elif self.open:
+        if self.behind is not None and self.behind.reply.status:
+            text += f", the request behind it was answered {self.behind.reply.status}"
+        elif self.went_on:
+            text += ", the application was called for the request behind it"
+        elif self.open and self.followed:
             text += ", the connection stayed open"
         return text
 
@@ -153,9 +157,11 @@ async def sent(
     second = None
     if follow:
         second = await _follower(stage, heard, behind, within or stage.patience)
+        if "garbage" in (heard.reply.ended, second.reply.ended if second else ""):
+            await ends(stage, heard.wire, 2 * SETTLE)
     # A server that serves one connection at a time has to be free for the next message.
     await heard.wire.close()
-    return Outcome(what, heard, second)
+    return Outcome(what, heard, second, follow)
 
 
 async def _follower(stage: ServerStage, heard: Heard, token: str, within: float) -> Heard | None:
@@ -167,7 +173,7 @@ async def _follower(stage: ServerStage, heard: Heard, token: str, within: float)
     calls = await stage.calls(token) if answered else stage.server.folder.calls(token)
     if not reply.raw_size and not reply.raw and not calls:
         return None
-    octets = FOLLOWER.replace(b"{token}", token.encode())
+    octets = filled(FOLLOWER, token, stage.host)
     second = Heard(token, octets, heard.wire, reply, calls, heard.interface)
     stage.heard.append(second)
     return second

@@ -78,6 +78,11 @@ async def chunked_body(stage: ServerStage) -> None:
         verdict="weak",
     )
     rest = [one for one in outcomes if one not in refused and one not in old]
+    trailed = [one for one in rest if one.what == "with trailers" and not one.served]
+    trailed = [one for one in trailed if not one.failed]
+    deed = "refused a chunked body"
+    accuse(stage, requirement, deed, trailed, expected=expected, verdict="weak")
+    rest = [one for one in rest if one not in trailed]
     garbled = [one for one in rest if not _decoded(one)]
     accuse(stage, requirement, "lost or altered a chunked body", garbled, expected=expected)
     misread = [one for one in rest if one not in garbled and one.misread]
