@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from gateproof.targets.adapter import Adapter
+    from gateproof.targets.environments import Made
     from gateproof.targets.server_name import ServerName
 
 
@@ -51,14 +52,15 @@ def doctor() -> None:
     """Say which servers can run here, which can't, and what would change that."""
     import platform
 
-    from gateproof.targets.environments import environments_folder
+    from gateproof.targets.environments import environments_folder, made_environments
     from gateproof.targets.pythons import pythons
     from gateproof.targets.registry import adapters
 
     with _told():
         found = list(adapters().values())
+    made = made_environments()
     rows = [("server", "release", "Python", "from")]
-    rows += [row for adapter in found for row in _standing(adapter)]
+    rows += [row for adapter in found for row in _standing(adapter, made)]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:
         cells = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)]
@@ -69,27 +71,30 @@ def doctor() -> None:
     click.echo(f"environments  {environments_folder()}")
 
 
-def _standing(adapter: Adapter) -> Iterator[tuple[str, str, str, str]]:
+def _standing(adapter: Adapter, made: list[Made]) -> Iterator[tuple[str, str, str, str]]:
     """A server's row, and one for each variant that stands otherwise than its default."""
     from gateproof.targets.server_name import ServerName
 
-    first = _row(adapter, adapter.name, ServerName(adapter.name))
+    first = _row(adapter, adapter.name, ServerName(adapter.name), made)
     yield first
     if first[1] == "absent":
         return
     for key, values in adapter.variants.items():
         for value in values[1:]:
-            row = _row(adapter, f"  {key}={value}", ServerName(adapter.name, "", ((key, value),)))
+            name = ServerName(adapter.name, variants=((key, value),))
+            row = _row(adapter, f"  {key}={value}", name, made)
             if row[1:] != first[1:]:
                 yield row
 
 
-def _row(adapter: Adapter, label: str, name: ServerName) -> tuple[str, str, str, str]:
+def _row(
+    adapter: Adapter, label: str, name: ServerName, made: list[Made]
+) -> tuple[str, str, str, str]:
     """Label, release, Python and where it is; or the command that would change its absence."""
     from gateproof.targets.environments import MissingServerError, environment_for
 
     try:
-        place = environment_for(name, adapter)
+        place = environment_for(name, adapter, made)
     except MissingServerError as problem:
         return label, "absent", "", problem.command
     return label, place.version, place.python_version, place.origin

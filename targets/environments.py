@@ -17,6 +17,7 @@ import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ class Made:
         """Whether the Python that it was made from is still there."""
         return program(self.folder) is not None
 
-    @property
+    @cached_property
     def versions(self) -> dict[str, str]:
         """What is installed in it."""
         return installed(packages(self.folder))
@@ -144,7 +145,9 @@ def made_environments(root: Path | None = None) -> list[Made]:
     return sorted(found, key=lambda one: one.distribution)
 
 
-def environment_for(name: ServerName, adapter: Adapter) -> Environment:
+def environment_for(
+    name: ServerName, adapter: Adapter, made: Iterable[Made] | None = None
+) -> Environment:
     """The place where a server can be started as ``name`` says.
 
     With ``python=PATH`` it is that interpreter. Otherwise the environment that this runs in, if it
@@ -153,6 +156,7 @@ def environment_for(name: ServerName, adapter: Adapter) -> Environment:
     Args:
         name: the target string, taken apart.
         adapter: the server's; says what has to be installed for the variants.
+        made: the environments to look through, of `made_environments`; all when left out.
 
     Raises:
         TargetError: an unknown variant, or ``python=`` names no Python that the probe runs on.
@@ -175,9 +179,9 @@ def environment_for(name: ServerName, adapter: Adapter) -> Environment:
     places = [here] if fits(here.python_version, name.series) else []
     same = canonicalize_name(adapter.distribution)
     places += [
-        made.environment()
-        for made in made_environments()
-        if made.distribution == same and fits(made.python, name.series)
+        one.environment()
+        for one in (made_environments() if made is None else made)
+        if one.distribution == same and fits(one.python, name.series)
     ]
     lacks = [lacking(needed, name.version, place.versions) for place in places]
     for place, lack in zip(places, lacks, strict=True):
@@ -321,13 +325,18 @@ def _release(adapter: Adapter, versions: Mapping[str, str], python: str) -> str:
 
 def _here(adapter: Adapter) -> Environment:
     """The environment that this runs in."""
-    versions = installed(map(Path, dict.fromkeys(sys.path)))
+    versions = _installed_here(tuple(sys.path))
     python = Path(sys.executable)
     version = versions.get(canonicalize_name(adapter.distribution), "")
     scripts = Path(sysconfig.get_path("scripts"))
     return Environment(
         python, scripts, version, versions, platform.python_version(), "this environment"
     )
+
+
+@lru_cache(maxsize=1)
+def _installed_here(search: tuple[str, ...]) -> dict[str, str]:
+    return installed(map(Path, dict.fromkeys(search)))
 
 
 def _of_standard_library(name: ServerName) -> Environment:
@@ -337,9 +346,8 @@ def _of_standard_library(name: ServerName) -> Environment:
     if fits(own, wanted):
         python = Path(sys.executable)
         scripts = Path(sysconfig.get_path("scripts"))
-        return Environment(
-            python, scripts, own, installed(map(Path, sys.path)), own, "this environment"
-        )
+        versions = _installed_here(tuple(sys.path))
+        return Environment(python, scripts, own, versions, own, "this environment")
     for one in of_series(wanted, pythons()):
         asked = interpreter(one.path)
         return Environment(
