@@ -205,25 +205,34 @@ def list_targets() -> None:
     """List the kinds of target that can be tested here."""
     click.echo("MODULE:ATTRIBUTE    a WSGI or ASGI application in this process, found by import")
     click.echo("MODULE:FACTORY()    what a factory returns, called with literal arguments")
+    click.echo("server:NAME         a server, with our own application inside; also")
+    click.echo("                    server:NAME==VERSION[variant=value,python=3.9]; see doctor")
+    click.echo("server:all          every server that can run here")
+    click.echo("./FILE.py           a server of your own: the ADAPTER in a Python file")
 
 
 @main.command()
 @click.argument("results", type=click.Path(path_type=Path))
-@click.option(
-    "--html", "output", type=click.Path(path_type=Path), required=True, help="File to write."
-)
-def report(results: Path, output: Path) -> None:
-    """Write an HTML report from a result stream, also from that of a killed run."""
-    from gateproof.reports.html import write
+@click.option("--html", type=click.Path(path_type=Path), help="File to write as HTML.")
+@click.option("--markdown", type=click.Path(path_type=Path), help="File to write as Markdown.")
+def report(results: Path, html: Path | None, markdown: Path | None) -> None:
+    """Write reports from a result stream, also from that of a killed run."""
+    from gateproof.reports.formats import FORMATS, write
     from gateproof.reports.stream import StreamError, read
     from gateproof.reports.terminal import verdict_line
 
+    wanted = [(html, ".html"), (markdown, ".md")]
+    outputs = [(path, FORMATS[suffix]) for path, suffix in wanted if path is not None]
+    if not outputs:
+        raise click.UsageError("say what to write: --html FILE, --markdown FILE or both")
     try:
         found = read(results)
-        write(found, output)
+        for path, form in outputs:
+            write(found, path, form)
     except StreamError as error:
         raise click.UsageError(str(error)) from None
-    click.echo(f"report: {output}")
+    for path, _ in outputs:
+        click.echo(f"report: {path}")
     click.echo(verdict_line(found))
 
 

@@ -84,7 +84,7 @@ OPTIONS = (
     Option(
         "report",
         "--conformance-report",
-        "write a self-contained HTML report",
+        "write a report: self-contained HTML, or Markdown for FILE.md",
         "FILE.html",
     ),
     Option(

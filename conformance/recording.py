@@ -70,7 +70,7 @@ class Recording:
         for writer in self._writers:
             writer.close()
         if self.report is not None and self.run.results:
-            from gateproof.reports.html import write
+            from gateproof.reports.formats import write
 
             try:
                 write(self.run, self.report)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import base64
-import errno
 import functools
 import hashlib
-import os
-from contextlib import suppress
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateproof.reports.stream import Run, StreamError
+from gateproof.reports.stream import Run
 from gateproof.reports.text import lines, shorten, visible
 
 if TYPE_CHECKING:
@@ -48,27 +44,6 @@ def render(run: Run) -> str:
         .render(page=view, style=style, script=script, policy=policy)
     )
     return text if text.endswith("\n") else text + "\n"
-
-
-def write(run: Run, path: Path) -> None:
-    """Write the report to ``path``, whole or not at all.
-
-    Raises:
-        StreamError: it cannot be written there.
-    """
-    text = render(run)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        if path.exists() and not path.is_file():
-            # Replacing a folder fails anyway; replacing a device would destroy it.
-            raise OSError(errno.EINVAL, "it is not a regular file")
-        partial.write_text(text, "utf-8", newline="\n")
-        partial.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
-        why = error.strerror if path.parent.is_dir() else "there is no such folder"
-        raise StreamError(f"cannot write the report to {path}: {why}") from None
 
 
 def _template(name: str) -> str:

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from types import ModuleType
 
-from gateproof.reports.html import write
+from gateproof.reports.formats import write
 
 HERE = Path(__file__).parent
 

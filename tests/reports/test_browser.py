@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from gateproof.reports.html import write
+from gateproof.reports.formats import write
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from gateproof.reports import html, stream
-from gateproof.reports.html import render, write
+from gateproof.reports.formats import write
+from gateproof.reports.html import render
 
 HOSTILE = [
     "</script><img src=x onerror=alert(1)>",
