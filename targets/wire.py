@@ -44,9 +44,9 @@ class Record:
         self._tail: deque[Moment] = deque()
         self._tail_size = 0
 
-    def add(self, data: bytes) -> None:
-        """Keep ``data`` with the present time."""
-        moment = (time.monotonic_ns(), data)
+    def add(self, data: bytes, at: int) -> None:
+        """Keep ``data`` with its time, ``at`` (``time.monotonic_ns()``)."""
+        moment = (at, data)
         self.total += len(data)
         self._digest.update(data)
         if self._head_size + len(data) <= HEAD_KEPT and not self._tail:
@@ -195,6 +195,7 @@ class Wire:
         taken = 0
         while taken < len(piece):
             wants = (reading and not self.eof, True)
+            at = time.monotonic_ns()  # before: the peer may have answered when send() returns
             try:
                 count = self._socket.send(piece[taken:])
             except (BlockingIOError, InterruptedError, ssl.SSLWantWriteError):
@@ -205,7 +206,7 @@ class Wire:
                 self._note(error)
                 break
             else:
-                self.outbound.add(bytes(piece[taken : taken + count]))
+                self.outbound.add(bytes(piece[taken : taken + count]), at)
                 taken += count
                 continue
             if not await self._ready(*wants, deadline - self._loop.time()):
@@ -247,7 +248,7 @@ class Wire:
             self._over()
             return (False, False)
         if chunk:
-            self.inbound.add(chunk)
+            self.inbound.add(chunk, time.monotonic_ns())
             self.pending += chunk
         else:
             self._over()

@@ -124,6 +124,9 @@ class Variant:
         return await connect(stage, override=dict(self.override), **how, **self.more)
 
 
+# It may be called for HTTP as well, and then answers so; one of the two is refused.
+_EITHER = application(catching(ACCEPT), catching(respond(status=426)), legal=False)
+
 _LEGAL = (
     Variant("ws.handshake.upgrade-token", "Upgrade: WebSocket", {"Upgrade": "WebSocket"}),
     Variant("ws.handshake.upgrade-token", "Upgrade: WEBSOCKET", {"Upgrade": "WEBSOCKET"}),
@@ -166,7 +169,7 @@ async def legal(stage: ServerStage) -> None:
     """Letter case, lists and the order of header lines make no difference."""
 
     async def one(variant: Variant) -> None:
-        session = await variant.connect(stage)
+        session = await variant.connect(stage, app=_EITHER)
         if session.client.accepted:
             await session.leave()
             return
@@ -211,9 +214,6 @@ _ILLEGAL = (
         {_NAME: None, _VERSION: None},
     ),
 )
-
-# It may be called for HTTP as well, and then answers so; one of the two is refused.
-_EITHER = application(catching(ACCEPT), catching(respond(status=426)), legal=False)
 
 
 @case(

@@ -7,6 +7,7 @@ import hashlib
 import socket
 import struct
 import threading
+import time
 
 import pytest
 
@@ -87,6 +88,25 @@ def test_what_the_peer_has_not_read_is_known(peers):
         return before, waited, taken
 
     assert peers.play(peer, client)[0] == (5, False, True)
+
+
+def test_what_is_sent_comes_before_its_answer(peers):
+    def peer(connection):
+        connection.recv(10)
+        connection.sendall(b"answer")
+        return time.monotonic_ns()
+
+    async def client(address):
+        wire = await Wire.open(address)
+        await wire.send(b"question")
+        await wire.receive(3)
+        await wire.close()
+        return wire
+
+    wire, answered = peers.play(peer, client)
+
+    assert wire.sent[0][0] < answered
+    assert wire.sent[0][0] < wire.received[0][0]
 
 
 def test_half_close_leaves_receiving_open(peers):
@@ -373,8 +393,8 @@ def test_a_record_is_bounded_and_counts_all(words):
     record = Record()
     size = words * 4
     pieces = [number.to_bytes(4, "big") * words for number in range(3 * MIB // size)]
-    for piece in pieces:
-        record.add(piece)
+    for at, piece in enumerate(pieces):
+        record.add(piece, at)
 
     kept = [data for _, data in record.moments]
     head = next((at for at, data in enumerate(kept) if data != pieces[at]), len(kept))
@@ -389,8 +409,8 @@ def test_a_record_is_bounded_and_counts_all(words):
 
 def test_a_small_record_is_whole():
     record = Record()
-    record.add(b"a")
-    record.add(b"bc")
+    record.add(b"a", 1)
+    record.add(b"bc", 2)
 
-    assert [data for _, data in record.moments] == [b"a", b"bc"]
+    assert record.moments == [(1, b"a"), (2, b"bc")]
     assert record.whole
