@@ -211,13 +211,18 @@ class ServerStage(Stage):
     # Servers of one's own
 
     @asynccontextmanager
-    async def own_server(self, lifespan: Script | None = None) -> AsyncIterator[Own]:
+    async def own_server(
+        self, lifespan: Script | None = None, *, root_path: str = ""
+    ) -> AsyncIterator[Own]:
         """A server of the same kind for this case alone, which is stopped at the end.
 
         Args:
             lifespan: what the application does in its lifespan.
+            root_path: where the application is mounted; needs the feature ``root_path``.
         """
-        own = Own(self, self.server.another())
+        if root_path:
+            self.needs("root_path")
+        own = Own(self, self.server.another(root_path=root_path))
         own.server.folder.arm_lifespan(lifespan)
         try:
             await own.start()

@@ -42,6 +42,7 @@ class Features:
         upgrade: hands a request with an unknown Upgrade to the application as an ordinary one.
         expect_continue: sends 100 (Continue) to a client that waits for it.
         streaming_output: sends pieces of a response before the application has finished.
+        root_path: its adapter can have it mount the application below a path.
     """
 
     keep_alive: bool = True
@@ -56,6 +57,7 @@ class Features:
     upgrade: bool = True
     expect_continue: bool = True
     streaming_output: bool = True
+    root_path: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ class Launch:
         user: the user that the server's processes should run as; "" for this one. Named only
             where root starts a server whose adapter `drops`.
         group: that user's group.
+        root_path: where the application is mounted (``/prefix``); "" for nowhere.
     """
 
     python: Path
@@ -115,6 +118,7 @@ class Launch:
     variants: Variants
     versions: Mapping[str, str] = field(default_factory=dict)
     path: tuple[Path, ...] = ()
+    root_path: str = ""
     user: str = ""
     group: str = ""
 

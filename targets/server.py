@@ -61,6 +61,7 @@ class Server:
             then stands around; the scripted one when left out.
         app_dir: the folder that the user's application is imported from, and run in.
         env: variables for the server's environment besides the clean ones.
+        root_path: where the application is mounted, with servers that can.
 
     Attributes:
         label: its name in item ids.
@@ -88,6 +89,7 @@ class Server:
         application: str | None = None,
         app_dir: Path | None = None,
         env: Mapping[str, str] | None = None,
+        root_path: str = "",
     ) -> None:
         self.adapter = adapter
         self.chosen = name or ServerName(adapter.name)
@@ -104,6 +106,7 @@ class Server:
         self.address: tuple[str, int] = (HOST, 0)
         self.starts = 0
         self._again = {"application": application, "app_dir": app_dir, "env": dict(env or {})}
+        self._root_path = root_path
         self._scripted = application is None
         self._own_folder = folder is None
         self.folder = folder or ProbeFolder()
@@ -125,12 +128,17 @@ class Server:
         """The deviations that its adapter knows of."""
         return self.adapter.known
 
-    def another(self) -> Server:
-        """The same server once more, not started, with a probe folder of its own."""
+    def another(self, *, root_path: str = "") -> Server:
+        """The same server once more, not started, with a probe folder of its own.
+
+        Args:
+            root_path: where the application is mounted; only for servers that can.
+        """
         return Server(
             self.adapter,
             self.chosen,
             environment=self.environment,
+            root_path=root_path,
             **self._again,  # type: ignore[arg-type]
         )
 
@@ -271,6 +279,7 @@ class Server:
                 path=around.path,
                 user=around.user,
                 group=around.group,
+                root_path=self._root_path,
             )
             try:
                 self._process = ServerProcess(

@@ -7,7 +7,8 @@ from gateproof.targets.adapter import Adapter, Features, Launch
 
 def argv(launch: Launch) -> list[str]:
     """The command."""
-    return launch.run("daphne", "--fd", str(launch.fd), launch.app)
+    mounted = ["--root-path", launch.root_path] if launch.root_path else []
+    return launch.run("daphne", "--fd", str(launch.fd), *mounted, launch.app)
 
 
 ADAPTER = Adapter(
@@ -16,6 +17,6 @@ ADAPTER = Adapter(
     interfaces=("asgi",),
     argv=argv,
     listen="fd",
-    features=lambda _: Features(websocket=True, streaming_input=False),
+    features=lambda _: Features(websocket=True, streaming_input=False, root_path=True),
     homepage="https://github.com/django/daphne",
 )

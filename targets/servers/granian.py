@@ -10,6 +10,8 @@ THREADS = 16
 def argv(launch: Launch) -> list[str]:
     """The command."""
     options = ["--blocking-threads", str(THREADS)] if launch.interface == "wsgi" else []
+    if launch.root_path:
+        options += ["--url-path-prefix", launch.root_path]
     return launch.run(
         "granian", "--host", launch.host, "--port", str(launch.port), "--workers", "1",
         "--interface", launch.variants["interface"], "--http", "1",
@@ -30,8 +32,8 @@ def speaks(variants: Variants) -> Interface:
 def features(variants: Variants) -> Features:
     """By interface."""
     if variants["interface"] == "wsgi":
-        return Features(concurrency=THREADS)
-    return Features(websocket=True, lifespan=variants["interface"] == "asgi")
+        return Features(concurrency=THREADS, root_path=True)
+    return Features(websocket=True, lifespan=variants["interface"] == "asgi", root_path=True)
 
 
 ADAPTER = Adapter(

@@ -23,6 +23,9 @@ def argv(launch: Launch) -> list[str]:
     options = ["-w", "1", "-k", WORKERS[worker], "-b", f"{launch.host}:{launch.port}"]
     if worker == "gthread":
         options += ["--threads", str(THREADS)]
+    if launch.root_path:
+        name = "--root-path" if worker == "asgi" else "--env"
+        options += [name, f"{'' if worker == 'asgi' else 'SCRIPT_NAME='}{launch.root_path}"]
     if launch.since("gunicorn", "25.1"):
         options.append("--no-control-socket")
     module = "gunicorn" if launch.since("gunicorn", "20") else "gunicorn.app.wsgiapp"
@@ -43,12 +46,12 @@ def features(variants: Variants) -> Features:
     """By worker class."""
     worker = variants["worker"]
     if worker in ASGI:
-        return Features(websocket=True, lifespan=True)
+        return Features(websocket=True, lifespan=True, root_path=worker == "asgi")
     if worker == "sync":
-        return Features(keep_alive=False, pipelining=False, concurrency=1)
+        return Features(keep_alive=False, pipelining=False, concurrency=1, root_path=True)
     if worker == "tornado":
         return Features(streaming_input=False, streaming_output=False, concurrency=1)
-    return Features(concurrency=THREADS if worker == "gthread" else 64)
+    return Features(concurrency=THREADS if worker == "gthread" else 64, root_path=True)
 
 
 def speaks(variants: Variants) -> Interface:

@@ -13,9 +13,10 @@ def argv(launch: Launch) -> list[str]:
     """The command; without a prefix it guesses which interface the application speaks."""
     alone = launch.variants["worker"] != "trio" and launch.since("hypercorn", "0.15")
     workers = "0" if alone else "1"
+    mounted = ["--root-path", launch.root_path] if launch.root_path else []
     return launch.run(
         "hypercorn", "-b", f"fd://{launch.fd}", "-w", workers, "-k", launch.variants["worker"],
-        f"{launch.interface}:{launch.app}",
+        *mounted, f"{launch.interface}:{launch.app}",
     )  # fmt: skip
 
 
@@ -27,7 +28,13 @@ def requires(variants: Variants) -> tuple[str, ...]:
 def features(variants: Variants) -> Features:
     """By interface."""
     asgi = variants["interface"] == "asgi"
-    return Features(websocket=asgi, lifespan=asgi, streaming_input=asgi, disconnect_seen=asgi)
+    return Features(
+        websocket=asgi,
+        lifespan=asgi,
+        streaming_input=asgi,
+        disconnect_seen=asgi,
+        root_path=True,
+    )
 
 
 ADAPTER = Adapter(

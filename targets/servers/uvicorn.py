@@ -10,10 +10,11 @@ PORT_TOLD = r"Uvicorn running on http://[^ ]*:(\d+)"
 def argv(launch: Launch, lifespan: str = "auto") -> list[str]:
     """The command; forwarded headers are trusted from 127.0.0.1 unless it is told not to."""
     chosen = launch.variants
+    mounted = ["--root-path", launch.root_path] if launch.root_path else []
     return launch.run(
         "uvicorn", "--host", launch.host, "--port", str(launch.port), "--workers", "1",
         "--http", chosen["http"], "--ws", chosen["ws"], "--loop", chosen["loop"],
-        "--lifespan", lifespan, "--no-proxy-headers", launch.app,
+        "--lifespan", lifespan, "--no-proxy-headers", *mounted, launch.app,
     )  # fmt: skip
 
 
@@ -37,7 +38,7 @@ ADAPTER = Adapter(
         "loop": ("asyncio", "uvloop"),
     },
     requires=requires,
-    features=lambda _: Features(websocket=True, lifespan=True),
+    features=lambda _: Features(websocket=True, lifespan=True, root_path=True),
     stop_codes=(0, -15),
     columns=(
         (),

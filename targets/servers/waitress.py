@@ -9,9 +9,11 @@ THREADS = 16
 
 def argv(launch: Launch) -> list[str]:
     """The command."""
+    mounted = [f"--url-prefix={launch.root_path}"] if launch.root_path else []
     return launch.run(
-        "waitress", f"--listen={launch.host}:{launch.port}", f"--threads={THREADS}", launch.app
-    )
+        "waitress", f"--listen={launch.host}:{launch.port}", f"--threads={THREADS}", *mounted,
+        launch.app,
+    )  # fmt: skip
 
 
 ADAPTER = Adapter(
@@ -21,7 +23,9 @@ ADAPTER = Adapter(
     argv=argv,
     listen="zero",
     port_told=r"Serving on http://[^ ]*:(\d+)",
-    features=lambda _: Features(streaming_input=False, disconnect_seen=False, concurrency=THREADS),
+    features=lambda _: Features(
+        streaming_input=False, disconnect_seen=False, concurrency=THREADS, root_path=True
+    ),
     stop_codes=(0, -15),
     homepage="https://github.com/Pylons/waitress",
 )
