@@ -621,6 +621,7 @@ STEPS: dict[str, dict[str, tuple[str, ...]]] = {
         "iterate": (),
         "errors": (),
         "result": ("steps", "close"),
+        "wrap": ("steps",),
         "yield": (),
     },
     "asgi": {
@@ -663,7 +664,9 @@ def _check(steps: Any, interface: str, inside: bool) -> None:
             raise ScriptError("the step 'yield' stands outside of a result")
         for key in known[name]:
             if step.get(key) is not None:
-                _check(step[key], interface, inside or (name == "result" and key == "steps"))
+                _check(
+                    step[key], interface, inside or (name in ("result", "wrap") and key == "steps")
+                )
 
 
 # The WSGI recorder ----------------------------------------------------------------
@@ -2340,11 +2343,22 @@ class WSGIPlayer(Player):
             return Done(body)
         if kind == "str":
             return Done(body.decode("latin-1"))
-        file = File(body, self, close)
+        file = self._file(body, step)
         wrapper = self.environ.get("wsgi.file_wrapper") if kind == "file_wrapper" else None
         if wrapper is not None:
-            return Done(wrapper(file))
+            return Done(wrapper(file, *step.get("block", ())))
         return Done(file if kind == "file" else self._made("iterator", inner, close))
+
+    def _wrap(self, step: Step) -> None:
+        wrapper = self.environ.get("wsgi.file_wrapper")
+        if wrapper is not None:
+            wrapper(self._file(b"".join(self._walk(step["steps"])), step))
+
+    def _file(self, body: bytes, step: Step) -> Any:
+        kind, close, position = step.get("file"), step.get("close"), step.get("position", 0)
+        if kind == "descriptor":
+            return Stored.of(body, self, close, position)
+        return (Unfit if kind == "unfit" else File)(body, self, close, position)
 
     def _left(self, inner: list[Step], close: list[Step]) -> Iterator[Any]:
         try:
@@ -2416,8 +2430,11 @@ _KINDS: dict[tuple[str, bool], Any] = {
 class File:
     """A file-like object without a descriptor, for ``wsgi.file_wrapper``."""
 
-    def __init__(self, body: bytes, player: WSGIPlayer, close: list[Step] | None) -> None:
+    def __init__(
+        self, body: bytes, player: WSGIPlayer, close: list[Step] | None, position: int = 0
+    ) -> None:
         self._held = io.BytesIO(body)
+        self._held.seek(position)
         self._player = player
         self._steps = close
 
@@ -2432,6 +2449,50 @@ class File:
         """Play what was to be played on closing."""
         self._player.note(closed="file")
         self._player._all(self._steps or [])  # noqa: SLF001 - of the same file
+
+
+class Unfit(File):
+    """A file-like object whose ``fileno()`` raises, as those of ``io`` do."""
+
+    def fileno(self) -> int:
+        """Raise.
+
+        Raises:
+            io.UnsupportedOperation: always.
+        """
+        raise io.UnsupportedOperation("fileno")
+
+
+class Stored(io.FileIO):
+    """A file with a descriptor, that a system call can send."""
+
+    _player: Any = None
+    _steps: Any = ()
+
+    @classmethod
+    def of(cls, body: bytes, player: WSGIPlayer, close: Any, position: int) -> Stored:
+        """A file that holds ``body``, and stands at ``position``."""
+        import tempfile
+
+        number, path = tempfile.mkstemp()
+        os.unlink(path)
+        os.write(number, body)
+        os.lseek(number, position, os.SEEK_SET)
+        made = cls(number, "rb")
+        made._player, made._steps = player, close or ()
+        return made
+
+    def close(self) -> None:
+        """Close, and play what was to be played on closing; once."""
+        player, self._player = self._player, None
+        super().close()
+        if player is not None:
+            player.note(closed="file")
+            player._all(self._steps)  # noqa: SLF001 - of the same file
+
+    def __del__(self) -> None:
+        self._player = None  # nobody called close()
+        super().__del__()
 
 
 def _pause(seconds: float) -> None:

@@ -54,6 +54,7 @@ __all__ = [
     "state",
     "use",
     "wait",
+    "wrap",
     "write",
     "yield_",
 ]
@@ -249,7 +250,14 @@ def flush() -> Step:
     return use("errors", "flush")
 
 
-def result(kind: str, *inner: Step | bytes | Filled, close: Sequence[Step] | None = ()) -> Step:
+def result(
+    kind: str,
+    *inner: Step | bytes | Filled,
+    close: Sequence[Step] | None = (),
+    file: str = "memory",
+    position: int = 0,
+    block: int | None = None,
+) -> Step:
     """Return a result; ends the call.
 
     Args:
@@ -265,16 +273,32 @@ def result(kind: str, *inner: Step | bytes | Filled, close: Sequence[Step] | Non
         close: played when ``close()`` is called; ``None`` for a result without
             ``close()``. A list, tuple, text or number has none anyway; that of a
             generator is its own, and plays these as it is left.
+        file: for a ``file_wrapper`` or ``file``: ``"memory"`` for one without
+            ``fileno()``, ``"unfit"`` for one whose ``fileno()`` raises,
+            ``"descriptor"`` for a real one. Its closing is noted (``{"closed": "file"}``).
+        position: where that file stands.
+        block: the block size that ``wsgi.file_wrapper`` is called with.
     """
     if kind not in RESULTS:
         raise ValueError(f"no result {kind!r}; one of {', '.join(RESULTS)}")
     steps = [step if isinstance(step, dict) else yield_(step) for step in inner]
-    return {
+    made: Step = {
         "do": "result",
         "kind": kind,
         "steps": steps,
         "close": None if close is None else list(close),
     }
+    if file != "memory" or position:
+        made.update(file=file, position=position)
+    if block is not None:
+        made["block"] = [block]
+    return made
+
+
+def wrap(*inner: Step | bytes | Filled, file: str = "memory") -> Step:
+    """Call ``wsgi.file_wrapper``, if there is one, with a file of these pieces, and drop it."""
+    pieces = [step if isinstance(step, dict) else yield_(step) for step in inner]
+    return {"do": "wrap", "steps": pieces, "file": file}
 
 
 def yield_(data: object) -> Step:
