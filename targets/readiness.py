@@ -29,25 +29,28 @@ class Marker:
         host: value of the Host field.
         scripted: whether the probe plays scripts. Where it stands around the user's application,
             what shows that it was asked is the journal of the call.
+        root_path: where the application is mounted.
     """
 
     folder: ProbeFolder
     host: str
     token: str
     scripted: bool = True
+    root_path: str = ""
 
     @classmethod
-    def laid(cls, folder: ProbeFolder, host: str, scripted: bool = True) -> Marker:
+    def laid(
+        cls, folder: ProbeFolder, host: str, scripted: bool = True, root_path: str = ""
+    ) -> Marker:
         """Lay down the answer that is to come."""
         text = f"gateproof probe of run {folder.run} is ready\n"
-        return cls(folder, host, folder.lay(answer(body=text.encode())), scripted)
+        return cls(folder, host, folder.lay(answer(body=text.encode())), scripted, root_path)
 
     @property
     def request(self) -> bytes:
         """The octets to send; the connection is not kept."""
-        return (
-            f"GET /{self.token} HTTP/1.1\r\nHost: {self.host}\r\nConnection: close\r\n\r\n"
-        ).encode()
+        line = f"GET {self.root_path}/{self.token} HTTP/1.1"
+        return f"{line}\r\nHost: {self.host}\r\nConnection: close\r\n\r\n".encode()
 
     def shown(self, received: bytes) -> bool:
         """Whether what was received so far, with the journal, shows that the probe answered."""

@@ -226,7 +226,7 @@ class Server:
         """Whether the probe answers a marker request within so many seconds."""
         if not self.alive():
             return False
-        marker = Marker.laid(self.folder, HOST, self._scripted)
+        marker = Marker.laid(self.folder, HOST, self._scripted, self._root_path)
         try:
             return await asked(marker, self.address, within)
         finally:
@@ -293,7 +293,7 @@ class Server:
             except ProcessError as problem:
                 raise ServerError(f"{self.name}: {problem}") from None
         self.address = (HOST, port)
-        marker = Marker.laid(self.folder, HOST, self._scripted)
+        marker = Marker.laid(self.folder, HOST, self._scripted, self._root_path)
         try:
             self._await_ready(self._process, marker, until)
         except BaseException:
