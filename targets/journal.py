@@ -16,7 +16,7 @@ from gateproof.validators.policy import Policy, Rules
 from gateproof.validators.violation import Rung, Violation
 from gateproof.validators.wsgi.facts import Raised
 
-OWN = ("note", "end")
+OWN = ("note", "end", "clipped")
 """Steps of the probe's own, which judges of ASGI pass over."""
 
 
@@ -34,6 +34,7 @@ class Call:
         meta: the journal's first line.
         rungs: what crossed, in order; steps ``note`` and ``end`` are the probe's own.
         ended: whether the call is over.
+        clipped: whether the journal grew so long that rungs before its end are missing.
     """
 
     token: str
@@ -42,6 +43,7 @@ class Call:
     rungs: tuple[Rung, ...] = ()
     ended: bool = False
     path: Path | None = field(default=None, repr=False)
+    clipped: bool = False
 
     @property
     def request(self) -> Any:
@@ -86,6 +88,8 @@ class Call:
         if self.interface == "asgi":
             return tuple(rung for rung in self.rungs if rung.step in ASGI_STEPS)
         rungs = [rung for rung in self.rungs if rung.step not in OWN]
+        if self.clipped:
+            return tuple(rungs)
         # Only the end of what the recorder saw to its end means something to the judge.
         ends = [rung for rung in self.rungs if rung.step == "end" and rung.data is None]
         return (*rungs, *ends[:1])
@@ -158,7 +162,8 @@ def parse(text: bytes, path: Path | None = None) -> Call | None:
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise JournalError(f"a line of the journal cannot be read: {error}") from error
     ended = any(rung.step == "end" for rung in rungs)
-    return Call(meta.get("token", ""), interface, meta, rungs, ended, path)
+    clipped = any(rung.step == "clipped" for rung in rungs)
+    return Call(meta.get("token", ""), interface, meta, rungs, ended, path, clipped)
 
 
 # Stand-ins -------------------------------------------------------------------------

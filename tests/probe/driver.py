@@ -60,8 +60,7 @@ def serve_wsgi(token):
     result = None
     try:
         result = probe.wsgi(environ, start_response)
-        for piece in result:
-            sent.append(piece)
+        sent.extend(result)
     except Exception as error:
         seen["error"] = type(error).__name__
     finally:
