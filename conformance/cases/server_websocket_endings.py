@@ -5,6 +5,8 @@ https://asgi.readthedocs.io/en/latest/specs/www.html#websocket
 
 from __future__ import annotations
 
+import asyncio
+
 from gateproof.conformance.case import case
 from gateproof.conformance.cases.server_asgi_http_exchange import reached, waiting
 from gateproof.conformance.cases.server_websocket_session import (
@@ -20,6 +22,10 @@ from gateproof.conformance.server_stage import ServerStage
 from gateproof.targets.script import catching, gone, raise_, repeat, return_, wait
 
 _LOST = (1005, 1006)
+_GOING_AWAY = (1001, 1012)
+_STOPPING = 2.0
+"""Seconds after SIGTERM in which open connections are closed by a server that does so."""
+_TRACEBACK = "Traceback (most recent call last)"
 
 
 @case(
@@ -154,3 +160,74 @@ async def busy(stage: ServerStage) -> None:
             observed=repr(session.events[-2:]),
             expected="websocket.disconnect",
         )
+
+
+@case(
+    FAMILY,
+    "lost-socket-of-a-busy-application",
+    proves=("asgi.websocket.scope.socket-death-ends-app",),
+)
+async def lost_while_busy(stage: ServerStage) -> None:
+    """An application that is busy when the socket is lost learns of it when it receives."""
+    session = await opened(stage, application(ACCEPT, wait("go"), gone(LISTENING)))
+    token = session.heard.token
+    if await reached(stage, token, waiting("go")) is None:
+        stage.blocked("the application did not come to wait")
+    session.client.wire.reset()
+    stage.let(token, "go")
+    await session.gather()
+    if session.disconnect is None:
+        session.broken(
+            "asgi.websocket.scope.socket-death-ends-app",
+            "the socket was lost while the application was busy, and it was not told later",
+            observed=repr(session.events[-1:]),
+            expected="websocket.disconnect",
+        )
+
+
+@case(
+    FAMILY,
+    "disconnect-error-in-the-log",
+    alone=True,
+    proves=("asgi.websocket.server.disconnect-not-logged-as-error",),
+)
+async def logged(stage: ServerStage) -> None:
+    """What send() raised because the client left is not logged as the application's error."""
+    mark = stage.server.log_mark()
+    session = await opened(stage, application(ACCEPT, gone(LISTENING), say("too late")))
+    session.client.wire.reset()
+    await session.gather()
+    other = await opened(stage)  # by its end, what was to be logged before is written
+    await other.leave()
+    log = stage.server.log_tail(mark)
+    if any(call.raised is not None for call in session.heard.calls) and _TRACEBACK in log:
+        session.broken(
+            "asgi.websocket.server.disconnect-not-logged-as-error",
+            "the server logged its own exception as an error of the application",
+            observed=log[-300:],
+            expected="no traceback",
+        )
+
+
+@case(FAMILY, "server-stops", proves=("ws.close.once-initiated-by-app-return",))
+async def server_stops(stage: ServerStage) -> None:
+    """A server that is stopped closes open WebSockets with a close frame."""
+    stage.needs("websocket")
+    async with stage.own_server() as own:
+        if own.failed:
+            stage.blocked(f"a second server did not start: {own.failed}")
+        session = await opened(own.stage)
+        stopping = asyncio.create_task(asyncio.to_thread(own.server.stop))
+        await session.client.collect(_STOPPING, until="close")
+        await session.client.close()
+        await session.client.wire.close()
+        await stopping
+        await session.gather()
+        frame = session.close_frame
+        if frame is None or frame.code not in _GOING_AWAY:
+            session.broken(
+                "ws.close.once-initiated-by-app-return",
+                "a server that was stopped did not say so in a close frame",
+                observed=frames_shown(session),
+                expected="a close frame with 1001 or 1012",
+            )

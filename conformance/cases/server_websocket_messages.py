@@ -26,7 +26,7 @@ from gateproof.conformance.cases.server_websocket_session import (
 )
 from gateproof.conformance.server_stage import ServerStage
 from gateproof.targets.frames import BINARY, MASK, PING, PONG, TEXT, build, fragments
-from gateproof.targets.script import Filled, catching, filled, gone
+from gateproof.targets.script import Filled, catching, filled, gone, send
 
 _OCTETS = bytes(range(256))
 _LETTERS = "h\u00e9\u20ac\U0001f40d"
@@ -347,3 +347,17 @@ async def valid_text(stage: ServerStage) -> None:
             observed=repr(wrong[0]),
             expected="an exception for the application, and nothing on the wire",
         )
+
+
+@case(
+    FAMILY,
+    "both-kinds-or-none",
+    proves=("asgi.websocket.send.server-rejects-invalid-combination",),
+)
+async def invalid_combination(stage: ServerStage) -> None:
+    """A message of both kinds at once, or of none, is refused by send()."""
+    both = send({"type": "websocket.send", "text": "a", "bytes": b"b"})
+    none = send({"type": "websocket.send"})
+    app = application(ACCEPT, catching(both), catching(none), gone(2.0), legal=False)
+    session = await opened(stage, app)
+    await session.leave()
