@@ -15,6 +15,7 @@ class Lifespan:
     """The lifespan call of an ASGI application."""
 
     SHUTDOWN = 10.0  # seconds that cleaning up may take
+    LAST = True  # shutdown comes when all connections have ended
 
     def __init__(self, server: Server) -> None:
         self.server = server

@@ -82,6 +82,8 @@ class Server:
         await stop.wait()
         self.stopping = True
         listening.close()
+        if self.interface == "asgi" and not self.lifespan.LAST:
+            await self.lifespan.shutdown()
         await self.wind_up()
         if self.interface == "asgi":
             await self.lifespan.shutdown()
