@@ -2492,7 +2492,7 @@ class Stored(io.FileIO):
 
     def __del__(self) -> None:
         self._player = None  # nobody called close()
-        super().__del__()
+        self.close()
 
 
 def _pause(seconds: float) -> None:

@@ -104,6 +104,19 @@ async def reached(
         await asyncio.sleep(POLL)
 
 
+async def noted(stage: ServerStage, heard: Heard, remark: dict[str, Any]) -> bool:
+    """Wait until the application has made a remark, however long its call has been over."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + stage.patience
+    while True:
+        heard.calls = stage.server.folder.calls(heard.token)
+        if any(remark in call.notes for call in heard.calls):
+            return True
+        if loop.time() > deadline:
+            return False
+        await asyncio.sleep(POLL)
+
+
 def waits(name: str) -> Callable[[Call], bool]:
     """Whether a call has reached its step ``wait(name)``."""
     return lambda call: any(

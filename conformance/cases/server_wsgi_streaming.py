@@ -17,9 +17,10 @@ from gateproof.conformance.cases.server_wsgi_exchange import (
     reached,
     so_far,
     waits,
+    writer_works,
 )
 from gateproof.conformance.server_stage import Heard, ServerStage
-from gateproof.targets.script import Script, Step, filled, result, start, wait, yield_
+from gateproof.targets.script import Script, Step, filled, result, start, wait, write, yield_
 
 UNBUFFERED = "wsgi.server.transmit-unbuffered"
 NO_DELAY = "wsgi.block.no-delay"
@@ -159,9 +160,6 @@ async def large_block_leaves(stage: ServerStage) -> None:
 @case("server.wsgi", "write-leaves", proves=("wsgi.write.sent-or-buffered-before-return",))
 async def write_leaves(stage: ServerStage) -> None:
     """What was given to write() reaches the client while the application runs on."""
-    from gateproof.conformance.cases.server_wsgi_exchange import writer_works
-    from gateproof.targets.script import write
-
     heard = await begin(
         stage,
         Script(
