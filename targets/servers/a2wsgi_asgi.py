@@ -16,6 +16,9 @@ ADAPTER = carried(
         "gunicorn": (gunicorn.ADAPTER, gunicorn.argv),
         "waitress": (waitress.ADAPTER, waitress.argv),
     },
-    features=lambda server: replace(server, disconnect_seen=False),
+    # It reads as far as CONTENT_LENGTH says, which is there when the server has read the body.
+    features=lambda server: replace(
+        server, disconnect_seen=False, chunked_request=not server.streaming_input, concurrency=12
+    ),
     homepage="https://github.com/abersheeran/a2wsgi",
 )

@@ -1,4 +1,4 @@
-"""asgiref's WsgiToAsgi: WSGI applications on an ASGI server; the body is read before the call."""
+"""asgiref's WsgiToAsgi: WSGI applications on an ASGI server, all in one thread, the body first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ ADAPTER = carried(
         "daphne": (daphne.ADAPTER, daphne.argv),
     },
     features=lambda server: replace(
-        server, websocket=False, lifespan=False, streaming_input=False, disconnect_seen=False
+        server,
+        websocket=False,
+        lifespan=False,
+        streaming_input=False,
+        disconnect_seen=False,
+        concurrency=1,
     ),
     homepage="https://github.com/django/asgiref",
 )

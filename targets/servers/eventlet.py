@@ -11,7 +11,7 @@ ADAPTER = Adapter(
     argv=lambda launch: launch.launcher("eventlet"),
     listen="zero",
     port_told=LAUNCHED,
-    features=lambda _: Features(),
+    features=lambda _: Features(streaming_output=False),  # it collects 4096 octets
     stop_codes=(0, -15),
     homepage="https://github.com/eventlet/eventlet",
 )

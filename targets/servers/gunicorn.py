@@ -50,7 +50,9 @@ def features(variants: Variants) -> Features:
     if worker == "sync":
         return Features(keep_alive=False, pipelining=False, concurrency=1, root_path=True)
     if worker == "tornado":
-        return Features(streaming_input=False, streaming_output=False, concurrency=1)
+        return Features(
+            streaming_input=False, streaming_output=False, disconnect_seen=False, concurrency=1
+        )
     return Features(concurrency=THREADS if worker == "gthread" else 64, root_path=True)
 
 

@@ -26,15 +26,10 @@ def requires(variants: Variants) -> tuple[str, ...]:
 
 
 def features(variants: Variants) -> Features:
-    """By interface."""
-    asgi = variants["interface"] == "asgi"
-    return Features(
-        websocket=asgi,
-        lifespan=asgi,
-        streaming_input=asgi,
-        disconnect_seen=asgi,
-        root_path=True,
-    )
+    """In WSGI mode the body is read first, and the event loop's own threads run the application."""
+    if variants["interface"] == "asgi":
+        return Features(websocket=True, lifespan=True, root_path=True)
+    return Features(streaming_input=False, disconnect_seen=False, concurrency=5, root_path=True)
 
 
 ADAPTER = Adapter(

@@ -29,7 +29,7 @@ def features(variants: Variants) -> Features:
     """By interface."""
     if variants["interface"] == "wsgi":
         return Features(http10=False, concurrency=THREADS)
-    return Features(http10=False, websocket=True, lifespan=True)
+    return Features(http10=False, upgrade=False, websocket=True, lifespan=True)
 
 
 ADAPTER = Adapter(

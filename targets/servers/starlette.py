@@ -18,7 +18,12 @@ ADAPTER = carried(
         "hypercorn": (hypercorn.ADAPTER, hypercorn.argv),
     },
     features=lambda server: replace(
-        server, websocket=False, lifespan=False, streaming_input=False, disconnect_seen=False
+        server,
+        websocket=False,
+        lifespan=False,
+        streaming_input=False,
+        disconnect_seen=False,
+        concurrency=40,
     ),
     homepage="https://github.com/Kludex/starlette",
 )

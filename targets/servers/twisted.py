@@ -20,7 +20,7 @@ ADAPTER = Adapter(
     argv=argv,
     listen="zero",
     port_told=r"Site starting on (\d+)",
-    features=lambda _: Features(streaming_input=False, concurrency=10),
+    features=lambda _: Features(streaming_input=False, disconnect_seen=False, concurrency=20),
     stop_codes=(0, -15),
     grace=3.0,  # while a call runs it does not end
     homepage="https://github.com/twisted/twisted",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from gateproof.targets.adapter import Adapter, Features, Launch, Listen, Variants
 
+THREADS = 16
+
 
 def argv(launch: Launch) -> list[str]:
     """The command; without die-on-term SIGTERM would reload it."""
@@ -12,7 +14,7 @@ def argv(launch: Launch) -> list[str]:
     folders = [word for folder in launch.path for word in ("--pythonpath", str(folder))]
     return [
         launch.script("uwsgi"), f"--{way}", where, "--master",
-        "--processes", "1", "--threads", "16", "--need-app", "--die-on-term",
+        "--processes", "1", "--threads", str(THREADS), "--need-app", "--die-on-term",
         "--module", launch.app, *folders,
     ]  # fmt: skip
 
@@ -25,7 +27,13 @@ def listen(variants: Variants) -> Listen:
 def features(variants: Variants) -> Features:
     """Only ``--http11-socket`` keeps a connection."""
     kept = variants["socket"] == "http11-socket"
-    return Features(keep_alive=kept, chunked_request=False, pipelining=kept, concurrency=16)
+    return Features(
+        keep_alive=kept,
+        chunked_request=False,
+        pipelining=False,
+        expect_continue=False,
+        concurrency=THREADS,
+    )
 
 
 ADAPTER = Adapter(

@@ -12,6 +12,7 @@ def features(variants: Variants) -> Features:
         keep_alive=False,
         chunked_request=False,
         pipelining=False,
+        expect_continue=False,
         concurrency=64 if threaded else 1,
     )
 
