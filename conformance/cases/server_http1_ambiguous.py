@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateproof.conformance.case import case
-from gateproof.conformance.cases.server_http1_outcome import ECHO_ALL, Outcome, accuse, each, sent
+from gateproof.conformance.cases.server_http1_outcome import Outcome, accuse, each, echo_all, sent
 from gateproof.conformance.server_stage import ServerStage
 from gateproof.targets.http1_request import filled
 
@@ -66,7 +66,7 @@ async def hidden_request(stage: ServerStage) -> None:
         size = len(inner)
         octets = octets.replace(HIDDEN, inner).replace(b"HEXMORE", b"%x" % (size + len(LAST)))
         octets = octets.replace(b"HEXSIZE", b"%x" % size).replace(b"SIZE", b"%d" % size)
-        return await sent(stage, what, octets, ECHO_ALL)
+        return await sent(stage, what, octets, echo_all(stage))
 
     outcomes = await each(stage, STREAMS, run)
     served = [one for one in outcomes if stage.server.folder.calls(hidden[one.what])]

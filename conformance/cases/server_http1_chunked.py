@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from gateproof.conformance.case import case
 from gateproof.conformance.cases.server_http1_outcome import (
-    ECHO_ALL,
     Outcome,
     accuse,
     begun,
+    echo_all,
     finish,
     sent,
     table,
@@ -66,10 +66,10 @@ async def chunk_size_malformed(stage: ServerStage) -> None:
     stage.needs("chunked_request")
     requirement = "http1.chunked.size-grammar"
     rows = [_sized(*row) for row in SIZES]
-    bad = [one for one in await table(stage, rows, ECHO_ALL) if one.echoed is not None]
+    bad = [one for one in await table(stage, rows, echo_all(stage)) if one.echoed is not None]
     accuse(stage, requirement, "accepted a chunk size", bad, expected="400, or an error")
     rows = [_sized(*row) for row in BLANK_SIZES]
-    blank = [one for one in await table(stage, rows, ECHO_ALL) if one.echoed is not None]
+    blank = [one for one in await table(stage, rows, echo_all(stage)) if one.echoed is not None]
     deed = "accepted a chunk size with blanks behind it"
     accuse(stage, requirement, deed, blank, expected="400, or an error", verdict="weak")
 
@@ -83,7 +83,7 @@ async def chunk_size_huge(stage: ServerStage) -> None:
     """A huge chunk size is an error or waited for, and never taken for a small number."""
     stage.needs("chunked_request")
     rows = [_sized(size, b"hello") for size in OVERFLOWS]
-    outcomes = await table(stage, rows, ECHO_ALL, within=0.5)
+    outcomes = await table(stage, rows, echo_all(stage), within=0.5)
     bad = [one for one in outcomes if one.echoed is not None]
     accuse(
         stage,
@@ -99,7 +99,7 @@ async def chunk_size_letters(stage: ServerStage) -> None:
     """Hexadecimal digits in a chunk size may be capitals or not."""
     stage.needs("chunked_request")
     rows = [_sized(size, b"ten octets") for size in (b"a", b"A", b"0a", b"0A")]
-    outcomes = await table(stage, rows, ECHO_ALL)
+    outcomes = await table(stage, rows, echo_all(stage))
     wrong = [one for one in outcomes if one.echoed != b"ten octets"]
     accuse(stage, "http1.chunked.hex-case", "misread", wrong, expected="ten octets of body")
 
@@ -110,9 +110,9 @@ async def chunk_data_end(stage: ServerStage) -> None:
     stage.needs("chunked_request")
     requirement = "http1.chunked.data-crlf"
     rows = [(what, HEAD + chunk + LAST) for what, chunk in DATA]
-    bad = [one for one in await table(stage, rows, ECHO_ALL) if one.echoed is not None]
+    bad = [one for one in await table(stage, rows, echo_all(stage)) if one.echoed is not None]
     accuse(stage, requirement, "accepted", bad, expected="400, or an error")
-    bare = await sent(stage, "LF alone", HEAD + b"5\r\nhello\n" + LAST, ECHO_ALL)
+    bare = await sent(stage, "LF alone", HEAD + b"5\r\nhello\n" + LAST, echo_all(stage))
     accuse(
         stage,
         requirement,
@@ -135,7 +135,7 @@ async def chunk_extensions(stage: ServerStage) -> None:
         )
         for extension in EXTENSIONS
     ]
-    outcomes = await table(stage, rows, ECHO_ALL)
+    outcomes = await table(stage, rows, echo_all(stage))
     bad = [one for one in outcomes if one.echoed != b"hello"]
     accuse(
         stage,
@@ -151,7 +151,7 @@ async def chunk_extension_large(stage: ServerStage) -> None:
     """Chunk extensions of megabytes are refused."""
     stage.needs("chunked_request")
     message = HEAD + b"5;" + b"a" * LONG_EXTENSION + b"\r\nhello\r\n" + LAST
-    outcome = await sent(stage, f"{LONG_EXTENSION} octets", message, ECHO_ALL, follow=False)
+    outcome = await sent(stage, f"{LONG_EXTENSION} octets", message, echo_all(stage), follow=False)
     accuse(
         stage,
         "http1.chunked.extension-limit",
@@ -165,7 +165,7 @@ async def chunk_extension_large(stage: ServerStage) -> None:
 async def last_chunk_missing(stage: ServerStage) -> None:
     """A chunked body without its last chunk is not passed off as complete."""
     stage.needs("chunked_request")
-    heard = await begun(stage, HEAD + b"5\r\nhello\r\n", ECHO_ALL)
+    heard = await begun(stage, HEAD + b"5\r\nhello\r\n", echo_all(stage))
     heard.wire.half_close()
     reply = await finish(stage, heard)
     # Under WSGI an input that is being read has no way to tell that the client has left; a
@@ -192,7 +192,7 @@ async def trailers(stage: ServerStage) -> None:
     rows = [
         (field.decode(), HEAD + b"5\r\nhello\r\n0\r\n" + field + b"\r\n\r\n") for field in MERGED
     ]
-    outcomes = await table(stage, rows, ECHO_ALL)
+    outcomes = await table(stage, rows, echo_all(stage))
     merged = [one for one in outcomes if _merged(one)]
     accuse(
         stage,
@@ -218,7 +218,7 @@ async def chunk_error_closes(stage: ServerStage) -> None:
         ("a chunk size that is none", HEAD + b"zz\r\nhello\r\n" + LAST),
         ("a chunk longer than its size", HEAD + b"3\r\nhello\r\n" + LAST),
     ]
-    outcomes = await table(stage, rows, ECHO_ALL)
+    outcomes = await table(stage, rows, echo_all(stage))
     kept = [one for one in outcomes if one.status and not one.served]
     kept = [one for one in kept if one.went_on or one.open]
     accuse(

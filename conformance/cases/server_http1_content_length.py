@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from gateproof.conformance.case import case
 from gateproof.conformance.cases.server_http1_outcome import (
-    ECHO_ALL,
     accuse,
     begun,
+    echo_all,
     finish,
     refusal,
     sent,
@@ -121,7 +121,7 @@ async def content_length_huge(stage: ServerStage) -> None:
     """A huge Content-Length is refused or waited for, and never taken for a small number."""
     rows = [(str(length), POST + b"Content-Length: %d\r\n\r\nhello" % length) for length in HUGE]
     # Who takes the number for what it is waits for a body that never ends: no need to wait along.
-    outcomes = await table(stage, rows, ECHO_ALL, within=0.5)
+    outcomes = await table(stage, rows, echo_all(stage), within=0.5)
     expected = "an error, or waiting for the rest"
     bad = [one for one in outcomes if one.served and one.status]
     accuse(stage, "http1.cl.large-number", "served at once", bad, expected=expected)
@@ -190,7 +190,7 @@ async def body_cut_short(stage: ServerStage) -> None:
     """A body that ends before its declared length is not passed off as complete."""
     fields = (("Host", "{host}"), ("Content-Length", "100"))
     message = Request("POST", headers=fields).octets("{token}", "{host}") + b"ten octets"
-    heard = await begun(stage, message, ECHO_ALL)
+    heard = await begun(stage, message, echo_all(stage))
     heard.wire.half_close()
     reply = await finish(stage, heard)
     # WSGI has no way to tell: a short read, an empty one and an exception are all right there.

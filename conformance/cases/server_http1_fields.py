@@ -6,9 +6,9 @@ import asyncio
 
 from gateproof.conformance.case import case
 from gateproof.conformance.cases.server_http1_outcome import (
-    ECHO_ALL,
     Outcome,
     accuse,
+    echo_all,
     fields,
     refusal,
     sent,
@@ -304,7 +304,7 @@ async def octets_in_value(stage: ServerStage) -> None:
 async def head_is_octets(stage: ServerStage) -> None:
     """Letters and digits of other scripts are no letters and digits of a request head."""
     rows = [(what, POST + field + b"\r\nhello") for what, field in WIDE]
-    bad = [one for one in await table(stage, rows, ECHO_ALL) if _folded(one)]
+    bad = [one for one in await table(stage, rows, echo_all(stage)) if _folded(one)]
     accuse(
         stage,
         "http1.parse.octets-not-unicode",

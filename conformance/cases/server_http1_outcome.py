@@ -24,6 +24,15 @@ SECOND = answer(body=b"second")
 ECHO_ALL = Script(wsgi=(alter("wsgi.input_terminated", True), echo()), asgi=(echo(),))
 """Answers with the request body, read to its end whatever CONTENT_LENGTH says, as of chunks."""
 
+
+def echo_all(stage: ServerStage) -> Script:
+    """:data:`ECHO_ALL` where the server can tell the end of any body, else :data:`ECHO`.
+
+    On the others reading on would wait for the client to close.
+    """
+    return ECHO_ALL if stage.features.chunked_request else ECHO
+
+
 FOLLOWER = b"GET /{token} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
 """The request behind the message under test."""
 

@@ -32,7 +32,6 @@ BLANK_HOSTS = (
 
 ODD_HOSTS = (
     "a/b",
-    "a,b",
     "user@a.example",
     "a?b",
     "a#b",

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from gateproof.conformance.case import case
 from gateproof.conformance.cases.server_http1_outcome import (
-    ECHO_ALL,
     Outcome,
     accuse,
     each,
+    echo_all,
     refusal,
     sent,
     table,
@@ -64,7 +64,7 @@ async def chunked_body(stage: ServerStage) -> None:
         ("in capitals", CODED.replace(b"chunked", b"Chunked") + CHUNKS, ()),
     )
     outcomes = await each(
-        stage, rows, lambda row: sent(stage, row[0], row[1], ECHO_ALL, cuts=row[2])
+        stage, rows, lambda row: sent(stage, row[0], row[1], echo_all(stage), cuts=row[2])
     )
     expected = f"{PAYLOAD!r} in the application, and an answer to the request behind"
     refused = [one for one in outcomes if stage.interface == "wsgi" and one.status in {411, 501}]
@@ -100,7 +100,7 @@ async def transfer_coding_unknown(stage: ServerStage) -> None:
     """A transfer coding that the server does not know is refused."""
     codings = (b"foo, chunked", b"x-unknown , chunked", b"foo;a=b, chunked")
     rows = [_coded(coding) for coding in codings]
-    served = [one for one in modern(await table(stage, rows, ECHO_ALL)) if one.served]
+    served = [one for one in modern(await table(stage, rows, echo_all(stage))) if one.served]
     accuse(
         stage,
         "http1.te.unknown-coding-501",
@@ -117,7 +117,7 @@ def _coded(coding: bytes) -> tuple[str, bytes]:
 @case("server.http1", "chunked-not-last", proves=["http1.te.chunked-not-final-400"])
 async def chunked_not_last(stage: ServerStage) -> None:
     """A request whose last transfer coding is not chunked is refused, and the connection closed."""
-    outcomes = modern(await table(stage, map(_coded, NOT_LAST), ECHO_ALL))
+    outcomes = modern(await table(stage, map(_coded, NOT_LAST), echo_all(stage)))
     refusal(stage, "http1.te.chunked-not-final-400", outcomes, closing=True)
 
 
@@ -128,14 +128,14 @@ async def chunked_twice(stage: ServerStage) -> None:
     rows = [_coded(b"chunked, chunked"), ("two lines", POST + line + line + b"\r\n" + CHUNKS)]
     # The text binds senders only; a server that decodes once what is said to be coded twice
     # takes the wrong octets for the body, which is why it is told.
-    outcomes = modern(await table(stage, rows, ECHO_ALL))
+    outcomes = modern(await table(stage, rows, echo_all(stage)))
     refusal(stage, "http1.te.chunked-twice", outcomes, verdict="weak")
 
 
 @case("server.http1", "chunked-misspelt", proves=["http1.te.obfuscated"])
 async def chunked_misspelt(stage: ServerStage) -> None:
     """A damaged spelling of chunked is not taken for chunked."""
-    outcomes = modern(await table(stage, map(_coded, DAMAGED), ECHO_ALL))
+    outcomes = modern(await table(stage, map(_coded, DAMAGED), echo_all(stage)))
     taken = [one for one in outcomes if one.echoed == PAYLOAD]
     accuse(
         stage,
@@ -155,7 +155,7 @@ async def length_beside_chunked(stage: ServerStage) -> None:
         ("length first", POST + size + coding + b"\r\n" + CHUNKS),
         ("coding first", POST + coding + size + b"\r\n" + CHUNKS),
     ]
-    outcomes = modern(await table(stage, rows, ECHO_ALL))
+    outcomes = modern(await table(stage, rows, echo_all(stage)))
     kept = [one for one in outcomes if one.went_on or (one.status and one.open)]
     accuse(
         stage,
@@ -174,7 +174,7 @@ async def chunked_overrides_length(stage: ServerStage) -> None:
         (f"a length of {size}", POST + b"Content-Length: %d\r\n" % size + coding + b"\r\n" + CHUNKS)
         for size in (0, 3, 100)
     ]
-    outcomes = modern(await table(stage, rows, ECHO_ALL))
+    outcomes = modern(await table(stage, rows, echo_all(stage)))
     measured = [one for one in outcomes if one.echoed not in {None, PAYLOAD}]
     accuse(
         stage,
@@ -191,7 +191,7 @@ async def chunked_in_http10(stage: ServerStage) -> None:
     head = CODED.replace(b"HTTP/1.1", b"HTTP/1.0").replace(
         b"\r\n\r\n", b"\r\nConnection: keep-alive\r\n\r\n"
     )
-    outcome = await sent(stage, "chunked in HTTP/1.0", head + CHUNKS, ECHO_ALL)
+    outcome = await sent(stage, "chunked in HTTP/1.0", head + CHUNKS, echo_all(stage))
     kept = outcome.went_on or (outcome.status is not None and outcome.open)
     accuse(
         stage,
