@@ -69,8 +69,8 @@ class Scopes:
         return scope
 
     def method(self) -> str:
-        """The method; a token of the client's own is left alone."""
-        return self.request.method
+        """The method, in upper case as ASGI has it."""
+        return self.request.method.upper()
 
     def path(self) -> str:
         """The path, its escapes undone and read as UTF-8."""

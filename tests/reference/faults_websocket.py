@@ -187,11 +187,8 @@ class AlwaysExtended(WebSocketCall):
 
 
 class MalformedExtended(WebSocketCall):
-    def handshake(self) -> None:
-        super().handshake()
-        offers = b",".join(self.request.get(b"sec-websocket-extensions"))
-        if b"permessage-deflate" in offers:
-            self.deflate = self.deflate or Deflate(15)
+    def agreed(self, values: list[bytes]) -> Deflate | None:
+        return Deflate(15) if b"permessage-deflate" in b",".join(values) else None
 
 
 class LargerWindow(Deflate):

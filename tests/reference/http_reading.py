@@ -218,6 +218,8 @@ class Reading:
         """A field name: a token, directly before the colon."""
         if not self.TOKEN.fullmatch(name):
             raise RefusedError(400, "a field name is no token")
+        if name.lower() in (b"content_length", b"transfer_encoding"):
+            raise RefusedError(400, "a field name passes for one that frames the body")
         return name
 
     def trimmed(self, value: bytes) -> bytes:

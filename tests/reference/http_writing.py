@@ -230,7 +230,8 @@ class Response:
 
     def last_chunk(self) -> bytes:
         """The zero chunk and the trailer section."""
-        lines = [self.line(name, value) for name, value in self.trailers or []]
+        wanted = b"trailers" in self.request.tokens(b"te")
+        lines = [self.line(name, value) for name, value in self.trailers or [] if wanted]
         return b"0\r\n" + b"".join(lines) + b"\r\n"
 
     async def error(

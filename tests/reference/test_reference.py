@@ -173,9 +173,11 @@ def test_trailers(serve, connect) -> None:
         await send({"type": "http.response.body", "body": b"abc"})
         await send({"type": "http.response.trailers", "headers": [(b"x-sum", b"1")]})
 
-    answer = connect(serve(app, "asgi")).send(GET + b"Connection: close\r\n\r\n").rest()
+    server = serve(app, "asgi")
+    for wanted, trailers in ((b"TE: trailers\r\n", b"x-sum: 1\r\n"), (b"", b"")):
+        answer = connect(server).send(GET + wanted + b"Connection: close\r\n\r\n").rest()
 
-    assert answer.endswith(b"\r\n\r\n3\r\nabc\r\n0\r\nx-sum: 1\r\n\r\n")
+        assert answer.endswith(b"\r\n\r\n3\r\nabc\r\n0\r\n" + trailers + b"\r\n")
 
 
 @pytest.mark.parametrize("head", [b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"])

@@ -70,16 +70,24 @@ OFFER = re.compile(
 WINDOW = re.compile(rb'"?([89]|1[0-5])"?')
 
 
+def offers(values: list[bytes]) -> list[tuple[bytes, bytes]]:
+    """Name and parameters of the extensions that are offered.
+
+    Raises:
+        ValueError: One is malformed.
+    """
+    parts = [OFFER.fullmatch(offer) for value in values for offer in value.split(b",")]
+    found = [(part[1], part[2]) for part in parts if part is not None]
+    if len(found) < len(parts):
+        raise ValueError("a malformed offer of an extension")
+    return found
+
+
 def agree(values: list[bytes]) -> Deflate | None:
-    """What we agree to of the extensions that were offered; nothing if any is malformed."""
-    offers = [OFFER.fullmatch(offer) for offer in b",".join(values).split(b",")]
-    if not values or None in offers:
-        return None
-    for offer in offers:
-        if offer is not None and offer[1] == Deflate.NAME:
-            agreed = parameters(offer[2])
-            if agreed is not None:
-                return agreed
+    """What we agree to of the extensions that are offered; raises as :func:`offers`."""
+    for name, text in offers(values):
+        if name == Deflate.NAME and (agreed := parameters(text)) is not None:
+            return agreed
     return None
 
 

@@ -131,7 +131,7 @@ class WebSocketCall:
         self.check_version(request.get(b"sec-websocket-version"))
         self.check_key(request.get(b"sec-websocket-key"))
         self.subprotocols = self.offered()
-        self.deflate = agree(request.get(b"sec-websocket-extensions"))
+        self.deflate = self.agreed(request.get(b"sec-websocket-extensions"))
 
     def check_method(self, request: Request) -> None:
         """GET, and no body."""
@@ -156,6 +156,13 @@ class WebSocketCall:
         except binascii.Error:
             pass
         raise RefusedError(400, "Sec-WebSocket-Key is no key")
+
+    def agreed(self, values: list[bytes]) -> Deflate | None:
+        """The extension that we agree to."""
+        try:
+            return agree(values)
+        except ValueError as malformed:
+            raise RefusedError(400, str(malformed)) from None
 
     def offered(self) -> list[str]:
         """The subprotocols that the client offers, in its order."""

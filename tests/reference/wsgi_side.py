@@ -225,11 +225,15 @@ class WSGICall:
         return "https" if self.connection.secure else "http"
 
     def http_variables(self) -> dict[str, str]:
-        """The request's fields; those with an underscore could pass for others and stay out."""
+        """The request's fields, but for those that could pass for something else.
+
+        Names with an underscore would be variables of other names; HTTP_PROXY is a
+        variable that HTTP clients obey.
+        """
         variables: dict[str, str] = {}
         for raw, value in self.request.fields:
             name = raw.decode("latin-1").upper()
-            if name in ("CONTENT-TYPE", "CONTENT-LENGTH") or "_" in name:
+            if name in ("CONTENT-TYPE", "CONTENT-LENGTH", "PROXY") or "_" in name:
                 continue
             key = "HTTP_" + name.replace("-", "_")
             text = value.decode("latin-1")
