@@ -188,7 +188,7 @@ def _remove(names: tuple[str, ...]) -> None:
 
 
 class _told:  # noqa: N801 - reads as the statement it is
-    """Turns a fault of the target's into our exit codes: 4 for usage, 3 for the environment."""
+    """Turns what ends a command into our exit codes: 4 usage, 3 environment, 2 interrupted."""
 
     def __enter__(self) -> None:
         return None
@@ -196,10 +196,16 @@ class _told:  # noqa: N801 - reads as the statement it is
     def __exit__(self, _kind: object, problem: BaseException | None, _trace: object) -> None:
         from gateproof.targets.load import EnvironmentFaultError, TargetError
 
+        if isinstance(problem, KeyboardInterrupt):
+            raise _Interrupted("interrupted; what was half made is removed") from None
         if isinstance(problem, TargetError):
             if isinstance(problem, EnvironmentFaultError):
                 raise _EnvironmentFault(str(problem)) from None
             raise _UsageFault(str(problem)) from None
+
+
+class _Interrupted(click.ClickException):
+    exit_code = 2
 
 
 class _EnvironmentFault(click.ClickException):

@@ -171,8 +171,8 @@ def _choice(order: Order, index: Index, candidates: Sequence[Python]) -> tuple[s
     """The release, and the Pythons to try, the best first.
 
     The newest Python that the release's own metadata names is taken before newer ones that they
-    merely do not forbid: what ran on 3.9 is seldom still installable, or right, on 3.13. A Python
-    for which there is a wheel goes before one for which the release must be compiled.
+    merely do not forbid: what ran on 3.9 seldom installs, or runs, on 3.13. A Python for which
+    there is a wheel goes before one for which the release must be compiled.
     """
     order.say(f"looking for {order.requirement}")
     each = _of(candidates, (one.series for one in candidates))
@@ -180,12 +180,12 @@ def _choice(order: Order, index: Index, candidates: Sequence[Python]) -> tuple[s
     for one in each:
         answer = index.ask(order.requirement, one, binary=True)
         if isinstance(answer, Answer):
-            named = [other for other in each if other.series in answer.series]
-            if named and one not in named:
-                again = index.ask(order.requirement, named[0], binary=True)
+            ranked = _ranked(each, answer)
+            if one not in ranked[:1]:
+                again = index.ask(order.requirement, ranked[0], binary=True)
                 if isinstance(again, Answer) and again.version == answer.version:
-                    return answer.version, [named[0], one]
-            return answer.version, _once([one, *named])
+                    return answer.version, ranked
+            return answer.version, [one, *(other for other in ranked if other is not one)]
         refused.append(answer)
         if not answer.heard:
             break
@@ -194,9 +194,7 @@ def _choice(order: Order, index: Index, candidates: Sequence[Python]) -> tuple[s
             continue  # a source archive would say the same
         answer = index.ask(order.requirement, one, binary=False)
         if isinstance(answer, Answer):
-            allowed = [other for other in each if answer.allows(other)]
-            named = [other for other in allowed if other.series in answer.series]
-            return answer.version, _once([*named, *allowed])
+            return answer.version, _ranked(each, answer)
         refused.append(answer)
         if order.version not in (other for other, _ in answer.others):
             break
@@ -221,9 +219,15 @@ def _of(candidates: Sequence[Python], series: Iterable[str]) -> list[Python]:
     return [of_series(one, candidates)[0] for one in dict.fromkeys(series)]
 
 
-def _once(found: Sequence[Python]) -> list[Python]:
-    """Each once, in this order."""
-    return list({one.path: one for one in found}.values())
+def _ranked(each: Sequence[Python], answer: Answer) -> list[Python]:
+    """The Pythons that a release allows: those it names, the newest first, then those nearest."""
+    latest = max((int(one.partition(".")[2]) for one in answer.series), default=0)
+
+    def rank(one: Python) -> tuple[bool, int]:
+        named = one.series in answer.series
+        return not named, -one.version[1] if named or not latest else abs(one.version[1] - latest)
+
+    return sorted((one for one in each if answer.allows(one)), key=rank)
 
 
 def _made(order: Order, index: Index, chosen: Sequence[Python]) -> Made:

@@ -239,15 +239,17 @@ def test_two_at_once_make_one_environment(slow: Slow) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 2), (signal.SIGTERM, 143)])
 def test_whoever_is_stopped_leaves_neither_folder_nor_process(
-    slow: Slow, how: signal.Signals
+    slow: Slow, how: signal.Signals, code: int
 ) -> None:
     maker = slow.make()
     pid = slow.building()
     maker.send_signal(how)
-    maker.communicate(timeout=30)
+    text = maker.communicate(timeout=30)[0]
 
+    assert maker.returncode == code, text
+    assert "Traceback" not in text
     assert gone(pid)
     assert slow.workshop.folders == []
 
