@@ -73,8 +73,14 @@ class Scopes:
         return self.request.method.upper()
 
     def path(self) -> str:
-        """The path, its escapes undone and read as UTF-8."""
-        return unquote_to_bytes(self.request.path).decode("utf-8", "replace")
+        """The path from the root on, its escapes undone and read as UTF-8.
+
+        A front that takes the root path away asks for what is below it.
+        """
+        path = unquote_to_bytes(self.request.path).decode("utf-8", "replace")
+        root = self.server.root_path
+        below = root and path != root and not path.startswith(root + "/")
+        return root + path if below else path
 
     def headers(self) -> list[Any]:
         """The fields, names in lower case."""
@@ -169,7 +175,7 @@ class ASGICall:
 
     def scope(self) -> dict[str, Any]:
         """The scope of the call."""
-        return self.server.parts.scopes(self.connection, self.request).http()
+        return self.connection.parts.scopes(self.connection, self.request).http()
 
     def failed(self, raised: Exception) -> None:
         """The application raised."""

@@ -10,6 +10,7 @@ from reference.http_writing import Response
 from reference.octets import Octets
 
 if TYPE_CHECKING:
+    from reference.parts import Parts
     from reference.server import Server
 
 Address = tuple[str, int | None]
@@ -21,9 +22,9 @@ class Connection:
     IDLE = 20.0  # seconds that a client may take to send (the rest of) a head
     DRAIN = 5.0  # seconds for the rest of a body that nobody read
 
-    def __init__(self, server: Server, octets: Octets) -> None:
+    def __init__(self, server: Server, octets: Octets, parts: Parts) -> None:
         self.server = server
-        self.parts = server.parts
+        self.parts = parts
         self.octets = octets
         self.idle = True  # no request is in progress
         self.reading = self.parts.reading(octets)
@@ -78,6 +79,7 @@ class Connection:
             return False
         else:
             await self.parts.asgi(self, request, body, response).run()
+        self.server.answered = True
         if not self.stays(response):
             return False
         async with asyncio.timeout(self.DRAIN):

@@ -36,7 +36,7 @@ class OneCall(ASGICall):
             request = await self.connection.reading.request()
             if request is None:
                 return self.disconnect()
-            parts = self.server.parts
+            parts = self.connection.parts
             self.request = request
             self.response = parts.response(self.octets, request)
             self.body = parts.body(

@@ -163,7 +163,7 @@ def websocket(name: str, requirements: str, change: Change) -> Fault:
 
 def proxied(self: ASGICall) -> Any:
     """The scope as something that only reads."""
-    scopes = self.server.parts.scopes(self.connection, self.request)
+    scopes = self.connection.parts.scopes(self.connection, self.request)
     return MappingProxyType(scopes.http())
 
 

@@ -75,6 +75,7 @@ async def serve(options: argparse.Namespace) -> None:
         options.interface or interface_of(app),
         sock=sock,
         parts=parts(options.fault),
+        first=Parts(),  # whoever waits until we are ready need not meet the fault
         log=log,
         root_path=options.root_path,
     )

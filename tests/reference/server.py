@@ -32,6 +32,7 @@ class Server:
         *,
         sock: socket.socket | None = None,
         parts: Parts | None = None,
+        first: Parts | None = None,
         log: Callable[[str], None] | None = None,
         root_path: str = "",
         settings: Mapping[str, str] | None = None,
@@ -40,6 +41,8 @@ class Server:
         self.interface = interface
         self.sock = sock or socket.create_server(("127.0.0.1", 0))
         self.parts = parts or Parts()
+        self.first = first or self.parts  # of the connections until something was answered
+        self.answered = False
         self.logged: list[str] = []
         self.log = log or self.logged.append
         self.root_path = root_path
@@ -90,11 +93,12 @@ class Server:
 
     def protocol(self) -> Octets:
         """What asyncio makes for each client."""
-        return self.parts.octets(self.serve)
+        parts = self.parts if self.answered else self.first
+        return parts.octets(lambda octets: self.serve(octets, parts))
 
-    async def serve(self, octets: Octets) -> None:
+    async def serve(self, octets: Octets, parts: Parts) -> None:
         """Serve one client."""
-        connection = self.parts.connection(self, octets)
+        connection = parts.connection(self, octets, parts)
         self.connections.add(connection)
         try:
             await connection.serve()

@@ -30,6 +30,7 @@ def argv(launch: Launch) -> list[str]:
         str(HERE / "serve.py"),
         f"--fd={launch.fd}",
         f"--interface={launch.interface}",
+        f"--root-path={launch.root_path}",
         *([] if fault == "none" else [f"--fault={fault}"]),
         launch.app,
     ]
@@ -43,6 +44,8 @@ ADAPTER = Adapter(
     listen="fd",
     variants={"interface": ("wsgi", "asgi"), "fault": ("none", *FAULTS)},
     features=lambda chosen: Features(
-        websocket=chosen["interface"] == "asgi", lifespan=chosen["interface"] == "asgi"
+        websocket=chosen["interface"] == "asgi",
+        lifespan=chosen["interface"] == "asgi",
+        root_path=True,
     ),
 )

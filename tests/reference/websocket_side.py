@@ -62,7 +62,7 @@ class WebSocketCall:
         self.close_received = False
         self.subprotocols: list[str] = []
         self.deflate: Deflate | None = None
-        self.frames = self.server.parts.frames(self.octets)
+        self.frames = self.connection.parts.frames(self.octets)
         self.reader: asyncio.Task[None] | None = None
         self.pinger: asyncio.Task[None] | None = None
 
@@ -197,7 +197,7 @@ class WebSocketCall:
 
     def scope(self) -> dict[str, Any]:
         """The scope of the call."""
-        scopes = self.server.parts.scopes(self.connection, self.request)
+        scopes = self.connection.parts.scopes(self.connection, self.request)
         return scopes.websocket(self.subprotocols)
 
     async def call(self) -> None:
