@@ -13,6 +13,7 @@ from gateproof.targets import probe
 from gateproof.validators.asgi.judge import STEPS as ASGI_STEPS
 from gateproof.validators.asgi.values import Misuse
 from gateproof.validators.policy import Policy, Rules
+from gateproof.validators.schema.kinds import EXACT_TYPES
 from gateproof.validators.violation import Rung, Violation
 from gateproof.validators.wsgi.facts import Raised
 
@@ -198,6 +199,8 @@ class _Reader:
 
     def _subclass(self, held: dict[str, Any]) -> Any:
         value = probe.decode(held["held"], self._stand_in)
+        if type(value) not in EXACT_TYPES:
+            return value  # too deep inside: a stand-in already
         return _named(held["as"], type(value))(value)
 
     def _misuse(self, held: Any) -> Misuse:

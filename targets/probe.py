@@ -52,6 +52,9 @@ CLIP = 64 * 1024
 DEEP = 66
 """Levels of nesting that are followed."""
 
+MANY = 50_000
+"""Items of one value that are written down."""
+
 _BITS = 10_000
 """Integers of more bits are written in hexadecimal: JSON's decimal would be refused."""
 
@@ -155,20 +158,40 @@ class Raised:
         self.facts = _error_facts(error, outside)
 
 
-def encode(value: Any, depth: int = 0) -> Any:
+class Walk:
+    """How far one value is followed: what holds itself has no end."""
+
+    __slots__ = ("depth", "left")
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.left = MANY
+
+    def enters(self, value: Any) -> bool:
+        """Whether what a container holds is followed; the depth is lowered again after that."""
+        self.left -= len(value)
+        if self.depth > DEEP or self.left < 0:
+            return False
+        self.depth += 1
+        return True
+
+
+def encode(value: Any, walk: Walk | None = None) -> Any:
     """Turn any object to what JSON can hold, with its exact type.
 
     Text, bool, None, ordinary numbers and lists are themselves; everything else is a
     dict with a tag: ``b`` bytes, ``t`` tuple, ``d`` dict, ``e`` exception, ``r`` one of
     which only the facts are kept, ``o`` any other object... :func:`decode` reads it.
     """
+    if walk is None:
+        walk = Walk()
     coder = _CODERS.get(type(value))
     if coder is not None:
-        return coder(value, depth)
-    return _other(value, depth)
+        return coder(value, walk)
+    return _other(value, walk)
 
 
-def _text(value: str, _depth: int) -> Any:
+def _text(value: str, _walk: Walk) -> Any:
     if value.isascii():
         return value
     try:
@@ -178,15 +201,15 @@ def _text(value: str, _depth: int) -> Any:
     return value
 
 
-def _whole_number(value: int, _depth: int) -> Any:
+def _whole_number(value: int, _walk: Walk) -> Any:
     return value if value.bit_length() <= _BITS else {"i": f"{value:x}"}
 
 
-def _number(value: float, _depth: int) -> Any:
+def _number(value: float, _walk: Walk) -> Any:
     return value if math.isfinite(value) else {"f": repr(value)}
 
 
-def _octets(value: bytes, _depth: int) -> Any:
+def _octets(value: bytes, _walk: Walk) -> Any:
     if len(value) <= CLIP:
         return {"b": value.decode("latin-1")}
     try:
@@ -203,48 +226,53 @@ def _octets(value: bytes, _depth: int) -> Any:
     return {"cut": [head, len(value), hashlib.sha256(value).hexdigest()]}
 
 
-def _list(value: list[Any], depth: int) -> Any:
-    if depth > DEEP:
+def _list(value: list[Any], walk: Walk) -> Any:
+    if not walk.enters(value):
         return _deep(value)
-    return [encode(item, depth + 1) for item in value]
+    held = [encode(item, walk) for item in value]
+    walk.depth -= 1
+    return held
 
 
-def _tuple(value: tuple[Any, ...], depth: int) -> Any:
-    if depth > DEEP:
+def _tuple(value: tuple[Any, ...], walk: Walk) -> Any:
+    if not walk.enters(value):
         return _deep(value)
-    return {"t": [encode(item, depth + 1) for item in value]}
+    held = [encode(item, walk) for item in value]
+    walk.depth -= 1
+    return {"t": held}
 
 
-def _dict(value: dict[Any, Any], depth: int) -> Any:
-    if depth > DEEP:
+def _dict(value: dict[Any, Any], walk: Walk) -> Any:
+    if not walk.enters(value):
         return _deep(value)
-    deeper = depth + 1
-    return {"d": [[encode(key, deeper), encode(one, deeper)] for key, one in value.items()]}
+    held = [[encode(key, walk), encode(one, walk)] for key, one in value.items()]
+    walk.depth -= 1
+    return {"d": held}
 
 
 def _deep(value: object) -> Any:
     return {"o": {"type": _name(type(value)), "id": id(value), "repr": "...", "methods": []}}
 
 
-_CODERS: dict[type, Callable[[Any, int], Any]] = {
+_CODERS: dict[type, Callable[[Any, Walk], Any]] = {
     str: _text,
-    bool: lambda value, _depth: value,
-    type(None): lambda value, _depth: value,
+    bool: lambda value, _walk: value,
+    type(None): lambda value, _walk: value,
     int: _whole_number,
     float: _number,
     bytes: _octets,
     list: _list,
     tuple: _tuple,
     dict: _dict,
-    bytearray: lambda value, depth: {"ba": _octets(bytes(value), depth)},
-    memoryview: lambda value, depth: {"mv": _octets(bytes(value), depth)},
-    Filled: lambda value, _depth: {"rep": [value.pattern.decode("latin-1"), value.size]},
-    New: lambda value, depth: {"new": [value.kind, encode(value.value, depth + 1)]},
-    Misuse: lambda value, depth: {
-        "m": [encode(list(value.arguments), depth), encode(value.named, depth)]
+    bytearray: lambda value, walk: {"ba": _octets(bytes(value), walk)},
+    memoryview: lambda value, walk: {"mv": _octets(bytes(value), walk)},
+    Filled: lambda value, _walk: {"rep": [value.pattern.decode("latin-1"), value.size]},
+    New: lambda value, walk: {"new": [value.kind, encode(value.value, walk)]},
+    Misuse: lambda value, walk: {
+        "m": [encode(list(value.arguments), walk), encode(value.named, walk)]
     },
-    Raised: lambda value, _depth: {"r": value.facts},
-    Opened: lambda value, _depth: {"o": _opened_facts(value.file)},
+    Raised: lambda value, _walk: {"r": value.facts},
+    Opened: lambda value, _walk: {"o": _opened_facts(value.file)},
 }
 
 _BASES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
@@ -260,12 +288,12 @@ _BASES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
 """Built-in types, and what an instance of a subclass holds, whatever its methods say."""
 
 
-def _other(value: Any, depth: int) -> Any:
+def _other(value: Any, walk: Walk) -> Any:
     """An instance of a subclass, an exception, a class, or an object of any other kind."""
     kind = type(value)
     for base, hold in _BASES:
         if issubclass(kind, base):
-            held = _CODERS[base](hold(value), depth)
+            held = _CODERS[base](hold(value), walk)
             return {"as": _name(kind), "base": base.__name__, "held": held}
     if issubclass(kind, BaseException):
         return {"e": _error_facts(value, False)}
@@ -791,9 +819,10 @@ class Watching:
         self._over()
 
     def abandoned(self) -> None:
-        """The server has dropped the result."""
-        self._restore()
-        self._over()
+        """The server has dropped the result; or the process ends, which says nothing of it."""
+        if not self.ended:
+            self._restore()
+            self._over("process" if sys is None or sys.is_finalizing() else None)
 
     def _over(self, how: str | None = None) -> None:
         if not self.ended:

@@ -133,7 +133,7 @@ def typed(value):
     return kind, value
 
 
-@settings(deadline=None, database=None, derandomize=True, max_examples=300)
+@settings(deadline=None, database=None, derandomize=True, max_examples=100)
 @given(PLAIN)
 def test_plain_data_comes_back_with_its_types(value):
     assert typed(there_and_back(value)) == typed(value)

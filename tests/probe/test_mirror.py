@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 
 import pytest
@@ -10,7 +11,7 @@ from mirror.trace import difference
 
 from gateproof.targets import probe
 
-SEEDS = 150
+SEEDS = 50 * int(os.environ.get("GATEPROOF_TEST_SCALE", "1"))
 
 
 def bare(app):

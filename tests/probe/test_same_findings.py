@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import os
 import random
 import sys
 from pathlib import Path
@@ -25,7 +26,7 @@ PLAYED = {
 EVERY = [*records("wsgi"), *records("asgi")]
 
 
-SEEDS = 120
+SEEDS = 50 * int(os.environ.get("GATEPROOF_TEST_SCALE", "1"))
 
 
 def other_test(path):
