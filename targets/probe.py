@@ -476,11 +476,14 @@ class Run:
         self.folder = folder
         self.control = Control(self, secret)
         self.hosted = bool(secret)
+        self._name = ""
         self.largest = LARGEST if secret else 64 * LARGEST
 
     def name(self) -> str:
-        """The token of this run, ``""`` if there is none."""
-        return self.read("run").decode("latin-1").strip()
+        """The token of this run, ``""`` if there is none; it changes on another host only."""
+        if not self._name or self.hosted:
+            self._name = self.read("run").decode("latin-1").strip()
+        return self._name
 
     def script(self, interface: str, token: str, kind: str = "") -> list[Step] | None:
         """The steps for a call, ``None`` where nothing is laid down.
