@@ -34,6 +34,11 @@ STREAMS = (
         _head("POST", b"Connection: upgrade", b"Upgrade: foo", LENGTH) + HIDDEN,
     ),
     ("a body with Expect", _head("POST", b"Expect: 100-continue", LENGTH) + HIDDEN),
+    ("what follows chunks beside a length", _head("POST", LENGTH, CHUNKED) + LAST + HIDDEN),
+    (
+        "a chunk beside a length",
+        _head("POST", b"Content-Length: PART", CHUNKED) + b"HEXSIZE\r\n" + HIDDEN + b"\r\n" + LAST,
+    ),
     ("a chunk", CODED + b"HEXSIZE\r\n" + HIDDEN + b"\r\n" + LAST),
     (
         "chunks with LF in an extension",
@@ -49,7 +54,8 @@ STREAMS = (
 )
 """Where the hidden request stands.
 
-``SIZE`` and ``HEXSIZE`` stand for its length, ``HEXMORE`` for that and the last chunk before it.
+``SIZE`` and ``HEXSIZE`` stand for its length, ``HEXMORE`` for that and the last chunk before it,
+``PART`` for the length of the line before it.
 In each a strict parser sees one request at most, besides the plain one behind it, before it
 refuses or closes.
 """
@@ -65,6 +71,7 @@ async def hidden_request(stage: ServerStage) -> None:
         inner = filled(HIDDEN, "", stage.host).replace(b"HIDDEN", hidden[what].encode())
         size = len(inner)
         octets = octets.replace(HIDDEN, inner).replace(b"HEXMORE", b"%x" % (size + len(LAST)))
+        octets = octets.replace(b"PART", b"%d" % len(b"%x\r\n" % size))
         octets = octets.replace(b"HEXSIZE", b"%x" % size).replace(b"SIZE", b"%d" % size)
         return await sent(stage, what, octets, echo_all(stage))
 

@@ -17,6 +17,7 @@ from gateproof.conformance.cases.server_http1_outcome import (
 )
 from gateproof.conformance.server_stage import Request, ServerStage
 from gateproof.targets.journal import Call
+from gateproof.targets.script import answer
 
 HOST = b"\r\nHost: {host}\r\n\r\n"
 """The rest of a plain request, after its request line."""
@@ -157,7 +158,9 @@ async def long_target(stage: ServerStage) -> None:
 @case("server.http1", "no-version", proves=["http1.request-line.http09"])
 async def no_version(stage: ServerStage) -> None:
     """A request line without a version is not answered with a bare body, as HTTP/0.9 was."""
-    outcome = await sent(stage, "GET without a version", b"GET /{token}\r\n\r\n", follow=False)
+    outcome = await sent(
+        stage, "GET without a version", b"GET /{token}\r\n\r\n", answer(), follow=False
+    )
     reply = outcome.heard.reply
     if outcome.heard.called and reply.raw and not reply.raw.startswith(b"HTTP/"):
         accuse(
