@@ -6,15 +6,19 @@ https://asgi.readthedocs.io/en/latest/specs/www.html#http-connection-scope
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 from gateproof.conformance.case import case
-from gateproof.conformance.cases.server_asgi_http_exchange import FAMILY, HOST, scope
+from gateproof.conformance.cases.server_asgi_http_exchange import FAMILY, HOST, of_type, scope
 from gateproof.conformance.server_stage import Heard, Request, ServerStage
-from gateproof.targets.script import ECHO, answer
+from gateproof.targets.script import ECHO, Script, answer, drain, receive, respond
 
 _ONCE = "asgi.server.one-call-per-connection"
 _SINGLE = "asgi.http.scope.single-request"
 _AT_ONCE = 6
+
+_LISTENING = Script(asgi=(drain(), respond(headers=[(b"content-length", b"2")]), receive(1.0)))
+"""Answers, and listens for a moment longer."""
 
 
 async def _called_once(stage: ServerStage, heard: Heard) -> bool:
@@ -34,21 +38,24 @@ async def _called_once(stage: ServerStage, heard: Heard) -> bool:
 
 @case(FAMILY, "calls-on-one-connection", proves=(_ONCE, _SINGLE))
 async def on_one_connection(stage: ServerStage) -> None:
-    """Several requests on one connection are as many calls, each with its own scope."""
+    """Several requests on one connection are as many calls, each with its own scope and events."""
     stage.needs("keep_alive")
     wire = await stage.connect()
     heards: list[Heard] = []
     for number in range(3):
         request = Request(target=f"/{{token}}/{number}")
-        heard = await stage.ask(request, wire=wire, then="keep")
-        if not heard.reply.complete:
+        # The first call is still there, and listens, when the second request comes.
+        heards.append(await stage.ask(request, _LISTENING, wire=wire, then="keep", calls=0))
+        if not heards[-1].reply.keeps:
             break
-        heards.append(heard)
-        if not heard.reply.keeps:
-            break
-    if len(heards) < 2:
+    for heard in heards:
+        heard.calls = await stage.calls(heard.token)
+    if await _misplaced(stage, heards):
+        return
+    answered = [heard for heard in heards if heard.reply.complete]
+    if len(answered) < 2:
         stage.blocked("the server did not keep the connection for a second request")
-    for number, heard in enumerate(heards):
+    for number, heard in enumerate(answered):
         if not await _called_once(stage, heard):
             return
         path = scope(heard).get("path")
@@ -61,6 +68,22 @@ async def on_one_connection(stage: ServerStage) -> None:
                 expected=repr(f"/{heard.token}/{number}"),
             )
             return
+
+
+async def _misplaced(stage: ServerStage, heards: list[Heard]) -> bool:
+    """Report a request that was delivered in the call of the one before it."""
+    for before, heard in pairwise(heards):
+        late = [event for call in before.calls for event in of_type(call, "http.request")]
+        if len(late) > 1 and not heard.called:
+            stage.broken(
+                _SINGLE,
+                "the second request on a connection was delivered in the call of the first",
+                heard=before,
+                observed=f"{len(late)} events http.request in one call, and no second call",
+                expected="a call for each request",
+            )
+            return True
+    return False
 
 
 @case(FAMILY, "calls-at-once", methods=("POST",), proves=(_SINGLE,))

@@ -27,7 +27,7 @@ _ANSWERED = (drain(), respond(headers=[_LENGTH]))
 _AGAIN = 2.0
 """Seconds in which an event that is repeated has to come."""
 
-_SENDS = (start(), body(b"to nobody", more=True), body(b"to nobody"))
+_STREAMING = (drain(), start(), body(b"begun", more=True))
 _GONE = "asgi.http.disconnect.after-connection-closed"
 _REPEATED = "asgi.http.disconnect.repeatable"
 
@@ -94,8 +94,9 @@ async def repeated(stage: ServerStage) -> None:
     """After one disconnect every further receive() gives another."""
     replies = await _after_response(stage, receive(within=PROMPTLY), receive(within=_AGAIN))
     heards = [replies]
+    again = (drain(), gone(), receive(within=_AGAIN), catching(respond()))
     if stage.features.disconnect_seen:
-        heards.append(await _leave(stage, Script(asgi=(drain(), gone(), receive(within=_AGAIN)))))
+        heards.append(await _leave(stage, Script(asgi=again)))
     for heard in heards:
         if len(of_type(heard.call, "http.disconnect")) == 1:
             stage.broken(
@@ -111,12 +112,16 @@ async def repeated(stage: ServerStage) -> None:
 @case(FAMILY, "disconnect-of-the-client", proves=(_GONE, "asgi.http.disconnect.type"))
 async def of_the_client(stage: ServerStage) -> None:
     """A client that leaves is told by a disconnect, at whatever point it leaves."""
-    streaming = (drain(), start(), body(b"begun", more=True))
+    late = catching(respond())
     rows = (
-        ("while receive() waits", (drain(), gone(PROMPTLY)), "close"),
-        ("by a reset while receive() waits", (drain(), gone(PROMPTLY)), "reset"),
-        ("before receive() is called", (drain(), wait("left"), gone(PROMPTLY)), "close"),
-        ("in the middle of the response", (*streaming, wait("left"), gone(PROMPTLY)), "close"),
+        ("while receive() waits", (drain(), gone(PROMPTLY), late), "close"),
+        ("by a reset while receive() waits", (drain(), gone(PROMPTLY), late), "reset"),
+        ("before receive() is called", (drain(), wait("left"), gone(PROMPTLY), late), "close"),
+        (
+            "in the middle of the response",
+            (*_STREAMING, wait("left"), gone(PROMPTLY), catching(body())),
+            "close",
+        ),
     )
     for when, steps, how in rows:
         heard = await _leave(stage, Script(asgi=steps), how)
@@ -152,8 +157,9 @@ async def not_while_connected(stage: ServerStage) -> None:
 @case(FAMILY, "send-after-disconnect", proves=("asgi.http.send.raises-oserror-when-closed",))
 async def send_after(stage: ServerStage) -> None:
     """What send() raises once the client has left, if anything, is an OSError."""
-    steps = tuple(catching(step) for step in _SENDS)
-    await _leave(stage, Script(asgi=(drain(), gone(PROMPTLY), *steps)))
+    late = (catching(body(b"to nobody", more=True)), catching(body(b"to nobody")))
+    await _leave(stage, Script(asgi=(drain(), gone(PROMPTLY), catching(respond()))))
+    await _leave(stage, Script(asgi=(*_STREAMING, wait("left"), gone(PROMPTLY), *late)))
 
 
 @case(
@@ -169,7 +175,7 @@ async def uncaught(stage: ServerStage) -> None:
     """An exception of send() that the application lets out ends its call and nothing else."""
     marked = stage.server.log_mark()
     more = tuple(body(b"to nobody", more=True) for _ in range(20))
-    heard = await _leave(stage, Script(asgi=(drain(), gone(PROMPTLY), start(), *more)))
+    heard = await _leave(stage, Script(asgi=(drain(), gone(PROMPTLY), start(), *more, body())))
     if not heard.call.steps("send-raised"):
         stage.not_applicable("send() raises nothing once the client has left")
     second = await stage.ask(Request())
@@ -213,8 +219,7 @@ async def long_poll(stage: ServerStage) -> None:
 async def cleaning_up(stage: ServerStage) -> None:
     """An application may clean up for a moment after the client has left."""
     stage.needs("disconnect_seen")
-    steps = (drain(), start(), body(b"begun", more=True), wait("on"), catching(body()))
-    heard = await begin(stage, Script(asgi=steps))
+    heard = await begin(stage, Script(asgi=(*_STREAMING, wait("on"), catching(body()))))
     await seen(stage, heard.wire, b"begun")
     await heard.wire.close()
     await reached(stage, heard.token, lambda call: call.ended, within=0.5)
