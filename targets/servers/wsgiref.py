@@ -6,14 +6,14 @@ from gateproof.targets.adapter import LAUNCHED, Adapter, Features, Variants
 
 
 def features(variants: Variants) -> Features:
-    """It never keeps a connection and knows no chunked bodies."""
+    """It never keeps a connection, knows no chunked bodies, and lets five connections wait."""
     threaded = variants["threaded"] == "yes"
     return Features(
         keep_alive=False,
         chunked_request=False,
         pipelining=False,
         expect_continue=False,
-        concurrency=64 if threaded else 1,
+        concurrency=5 if threaded else 1,
     )
 
 

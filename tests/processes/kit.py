@@ -105,3 +105,10 @@ SERVE = """
     app = getattr(importlib.import_module(module), name)
 """
 """The beginning of a planted server's code."""
+
+
+def on(target: str, python: Path) -> str:
+    """A target string, for a certain interpreter unless that is this one."""
+    if python == Path(sys.executable):
+        return target
+    return f"{target[:-1]},python={python}]" if "[" in target else f"{target}[python={python}]"
