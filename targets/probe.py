@@ -114,7 +114,8 @@ class New:
     """In a script, an object that no JSON has, made anew by the probe.
 
     Kinds: ``"object"`` is a bare object, ``"iterator"`` can be iterated once over
-    ``value``, ``"subclass"`` is an instance of a subclass of the class of ``value``.
+    ``value``, ``"subclass"`` is an instance of a subclass of the class of ``value``,
+    ``"file"`` is an open file of the system that holds ``value``, which are octets.
     """
 
     def __init__(self, kind: str, value: object = None) -> None:
@@ -131,6 +132,13 @@ class New:
         if self.kind == "subclass":
             base = type(self.value)
             return type("Own" + base.__name__.title(), (base,), {})(self.value)
+        if self.kind == "file":
+            import tempfile
+
+            file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
+            file.write(self.value)  # type: ignore[arg-type]
+            file.seek(0)
+            return file
         return object()
 
 
@@ -2634,7 +2642,13 @@ class ASGIPlayer(Player):
         self.note(gone=gone)
 
     async def _send(self, step: Step) -> None:
-        await self.send(step["event"])
+        event = step["event"]
+        if self.run.hosted and _reaches_out(event):
+            raise ScriptError("a probe on another host sends no file but its own")
+        await self.send(event)
+        file = event.get("file") if type(event) is dict else None
+        if hasattr(file, "closed"):
+            self.note(file="closed" if file.closed else "open")
 
     async def _respond(self, step: Step) -> None:
         head = {"type": "http.response.start", "status": step["status"], "headers": step["headers"]}
@@ -2692,6 +2706,13 @@ class ASGIPlayer(Player):
         while not all(task["over"] for task in self.beside) and time.monotonic() < deadline:
             await _asleep(_POLL)
         self.note(joined=all(task["over"] for task in self.beside))
+
+
+def _reaches_out(event: Any) -> bool:
+    """Whether a server would send a file that is there already: its path or number is told."""
+    if type(event) is not dict:
+        return False
+    return event.get("type") == "http.response.pathsend" or isinstance(event.get("file"), int)
 
 
 def _under_trio() -> bool:

@@ -17,7 +17,7 @@ from gateproof.targets import probe
 from gateproof.targets.load import TargetError
 from gateproof.targets.probe_folder import encoded, new_token
 from gateproof.targets.probe_remote import RemoteProbe
-from gateproof.targets.script import ANSWER, ECHO, Script, answer, result, start, wait
+from gateproof.targets.script import ANSWER, ECHO, Script, answer, result, send, start, wait
 
 SECRET = "a long secret \N{SNOWMAN}"
 SHOWN = SECRET.encode("utf-8").decode("latin-1")
@@ -188,6 +188,27 @@ def test_of_those_who_pass_by_nothing_is_kept(folder, run):
 
     assert b"".join(answered) == b"gateproof probe 1\n"
     assert folder.every() == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "http.response.pathsend", "path": "/etc/passwd"},
+        {"type": "http.response.zerocopysend", "file": 0},
+    ],
+)
+def test_no_file_of_the_host_is_sent(folder, run, event):
+    token = folder.lay(Script(asgi=(send(event),)))
+    sent = []
+
+    async def send_(event):
+        sent.append(event)
+
+    scope = {"type": "http", "method": "GET", "path": f"/{token}", "headers": []}
+    with pytest.raises(probe.ScriptError, match="no file but its own"):
+        asyncio.run(probe.asgi_application(run)(scope, None, send_))
+
+    assert sent == []
 
 
 def test_without_a_secret_only_the_name_of_the_run_is_told(folder, ask):

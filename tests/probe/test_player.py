@@ -376,6 +376,24 @@ def test_events_are_sent_as_they_are_written(asgi):
     assert call.steps("return") == [7]
 
 
+def test_a_file_can_be_sent(asgi):
+    event = {"type": "http.response.zerocopysend", "file": New("file", b"content")}
+
+    server, call = asgi(
+        Script(asgi=(drain(), send({"type": "http.response.start", "status": 200}), send(event))),
+        offers=["http.response.zerocopysend"],
+    )
+
+    sent = server.sent[1]["file"]
+    assert sent.read() == b"content"
+    sent.close()
+    assert {"file": "open"} in call.notes
+    (start_, sending) = call.steps("send")
+    assert type(sending["file"].fileno()) is int
+    assert start_["status"] == 200
+    assert "asgi.ext.zerocopy.app-closes-file" in {v.requirement for v in call.violations()}
+
+
 def test_the_body_of_a_request_is_put_together(asgi):
     events = [
         {"type": "http.request", "body": b"a", "more_body": True},
