@@ -113,6 +113,13 @@ def make(
     if found is not None:
         return found
     index = Index(candidates, order.deadline)
+    if name.version and name.python:  # nothing to choose, unless it fails: then say why
+        try:
+            return _made(order, index, candidates[:1])
+        except EnvironmentFaultError:
+            if order.left:
+                _choice(order, index, candidates[:1])
+            raise
     version, chosen = _choice(order, index, candidates)
     order = Order(**{**vars(order), "version": version})
     return _made(order, index, chosen)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import resource
 import sys
-import time
 import venv
 from dataclasses import replace
 from importlib.metadata import version
@@ -241,15 +241,21 @@ def test_environments_are_kept_in_the_cache_folder(monkeypatch: pytest.MonkeyPat
         assert environments_folder({}) == Path("/cache/gateproof/environments")
 
 
+def used() -> float:
+    """Seconds that our children worked: unlike the clock, the same on a busy machine."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def test_doctor_tells_every_server_quickly(workshop: Workshop) -> None:
     for number in range(30):
         made(workshop.root, f"e{number}", Tiny_Server=f"1.{number}")
     one = made(workshop.root, "u", Tiny_Server="0.1")
     put(packages(one.folder)[0], waitress="0.0.1")
     replace(one, distribution="waitress", version="0.0.1").write()
-    began = time.monotonic()
+    began = used()
     ran = workshop.gateproof("doctor")
-    took = time.monotonic() - began
+    took = used() - began
 
     assert ran.code == 0, ran.text
     rows = {line.split()[0]: line.split() for line in ran.lines}
@@ -262,4 +268,4 @@ def test_doctor_tells_every_server_quickly(workshop: Workshop) -> None:
             assert row[2:] == ["gateproof", "env", name]
     assert {"gunicorn", "uvicorn", "hypercorn", "daphne", "Python"} <= set(rows)
     assert HERE in rows["Python"]
-    assert took < 5.0, took  # promised: 2 s; the machine of a test may be busy
+    assert took < 2.0, took

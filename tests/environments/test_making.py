@@ -272,13 +272,15 @@ def test_an_environment_whose_maker_was_killed_is_made_anew(slow: Slow) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_an_installation_that_hangs_ends_at_the_deadline(slow: Slow) -> None:
-    began = time.monotonic()
-    maker = slow.make("--timeout=12")
-    pid = slow.building()
-    text = maker.communicate(timeout=60)[0]
+    for seconds in (8, 30, 90):  # a busy machine may not have come to the installation in time
+        began = time.monotonic()
+        maker = slow.make(f"--timeout={seconds}")
+        text = maker.communicate(timeout=seconds + 60)[0]
+        if (slow.marks / "started").exists():
+            break
 
     assert maker.returncode == 3, text
     assert "it was ended at the deadline" in text
-    assert time.monotonic() - began < 30
-    assert gone(pid)
+    assert time.monotonic() - began < seconds + 30
+    assert gone(slow.building(0))
     assert slow.workshop.folders == []
