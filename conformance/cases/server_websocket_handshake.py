@@ -28,6 +28,7 @@ from gateproof.targets.script import catching, gone, receive, respond
 from gateproof.validators.violation import Verdict
 
 _ERROR = 400
+_ORDINARY = 1000
 _KEY = "AAAAAAAAAAAAAAAAAAAAAA=="
 
 _FAULTS = {
@@ -283,6 +284,7 @@ async def other_version(stage: ServerStage) -> None:
 )
 async def early_frame(stage: ServerStage) -> None:
     """A frame sent before the answer is not handed on before the application accepts."""
+    await opened(stage)
     app = application(receive(within=0.2), ACCEPT, gone(LISTENING))
     session = await connect(stage, app, behind=build(TEXT, b"early"))
     if not session.client.accepted:
@@ -302,7 +304,7 @@ async def early_frame(stage: ServerStage) -> None:
             observed=repr(session.messages),
             expected="['early']",
         )
-    elif not session.messages and session.close_frame is None:
+    elif not session.messages and session.close_frame and session.close_frame.code == _ORDINARY:
         session.broken(
             "ws.handshake.body-bytes-after-request",
             "a frame right behind the handshake was lost",

@@ -105,11 +105,16 @@ async def in_scope(stage: ServerStage) -> None:
         await _offer(stage, [line])
     session = await opened(stage)
     await session.leave()
-    if session.scope.get("subprotocols", []):
-        _not_accurate(session, [])
+    if _named(session):
+        session.broken(
+            "asgi.websocket.scope.subprotocols-default",
+            "the scope lists subprotocols though the client offered none",
+            observed=repr(session.scope["subprotocols"]),
+            expected="an empty list",
+        )
     # Further lines of the header: clients rarely send them, and losing them is a warning only.
     session = await _offered(stage, ["b, a", "c"])
-    if list(session.scope.get("subprotocols", [])) != ["b", "a", "c"]:
+    if _named(session) not in (["b", "a", "c"], None):
         _not_accurate(session, ["b", "a", "c"], weak=True)
 
 
@@ -122,8 +127,16 @@ async def _offered(stage: ServerStage, lines: list[str]) -> Session:
 async def _offer(stage: ServerStage, lines: list[str]) -> None:
     session = await _offered(stage, lines)
     meant = [name.strip() for line in lines for name in line.split(",")]
-    if list(session.scope.get("subprotocols", [])) != meant:
+    if _named(session) not in (meant, None):
         _not_accurate(session, meant)
+
+
+def _named(session: Session) -> list[str] | None:
+    """The subprotocols in the scope; None where they are no list of names, as the judge tells."""
+    found = session.scope.get("subprotocols", [])
+    if isinstance(found, (list, tuple)) and all(isinstance(name, str) for name in found):
+        return list(found)
+    return None
 
 
 def _not_accurate(session: Session, meant: list[str], *, weak: bool = False) -> None:
