@@ -16,7 +16,7 @@ from typing import Literal
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 Variants = Mapping[str, str]
 Interface = Literal["wsgi", "asgi"]
@@ -79,12 +79,18 @@ class Known:
     verdict: str = "fail"
 
     def covers(self, name: str, version: str) -> bool:
-        """Whether it is about this case or requirement in this release (pre-releases too)."""
+        """Whether it is about this case or requirement in this release.
+
+        A release that cannot be told is none of those that it names.
+        """
         if not fnmatchcase(name, self.what):
             return False
-        return not self.versions or Version(version) in SpecifierSet(
-            self.versions, prereleases=True
-        )
+        if not self.versions:
+            return True
+        try:
+            return SpecifierSet(self.versions).contains(Version(version), prereleases=True)
+        except InvalidVersion:
+            return False
 
 
 @dataclass(frozen=True)
