@@ -18,9 +18,14 @@ THREADS = 16
 
 
 def argv(launch: Launch) -> list[str]:
-    """The command; it must not share a control socket with other instances of this user."""
+    """The command; it must not share a control socket with other instances of this user.
+
+    By default it trusts forwarded headers from 127.0.0.1, which we are.
+    """
     worker = launch.variants["worker"]
     options = ["-w", "1", "-k", WORKERS[worker], "-b", f"{launch.host}:{launch.port}"]
+    if launch.variants["forwarded"] == "ignored":
+        options.append("--forwarded-allow-ips=")
     if worker == "gthread":
         options += ["--threads", str(THREADS)]
     if launch.root_path:
@@ -37,8 +42,8 @@ def requires(variants: Variants) -> tuple[str, ...]:
     return {
         "gevent": ("gevent",),
         "tornado": ("tornado",),
-        "uvicorn": ("uvicorn-worker", "httptools"),
-        "uvicorn-h11": ("uvicorn-worker", "h11"),
+        "uvicorn": ("uvicorn-worker", "httptools", "websockets"),
+        "uvicorn-h11": ("uvicorn-worker", "h11", "websockets"),
     }.get(variants["worker"], ())
 
 
@@ -68,7 +73,7 @@ ADAPTER = Adapter(
     argv=argv,
     listen="zero",  # releases before 20 take no descriptor
     port_told=r"Listening at: http://[^ ]*:(\d+) ",
-    variants={"worker": tuple(WORKERS)},
+    variants={"worker": tuple(WORKERS), "forwarded": ("ignored", "default")},
     requires=requires,
     features=features,
     speaks=speaks,

@@ -8,13 +8,14 @@ PORT_TOLD = r"Uvicorn running on http://[^ ]*:(\d+)"
 
 
 def argv(launch: Launch, lifespan: str = "auto") -> list[str]:
-    """The command; forwarded headers are trusted from 127.0.0.1 unless it is told not to."""
+    """The command; by default it trusts forwarded headers from 127.0.0.1, which we are."""
     chosen = launch.variants
+    forwarded = [] if chosen["forwarded"] == "default" else ["--no-proxy-headers"]
     mounted = ["--root-path", launch.root_path] if launch.root_path else []
     return launch.run(
         "uvicorn", "--host", launch.host, "--port", str(launch.port), "--workers", "1",
         "--http", chosen["http"], "--ws", chosen["ws"], "--loop", chosen["loop"],
-        "--lifespan", lifespan, "--no-proxy-headers", *mounted, launch.app,
+        "--lifespan", lifespan, *forwarded, *mounted, launch.app,
     )  # fmt: skip
 
 
@@ -36,6 +37,7 @@ ADAPTER = Adapter(
         "http": ("h11", "httptools"),
         "ws": ("websockets", "websockets-sansio", "wsproto"),
         "loop": ("asyncio", "uvloop"),
+        "forwarded": ("ignored", "default"),
     },
     requires=requires,
     features=lambda _: Features(websocket=True, lifespan=True, root_path=True),

@@ -108,20 +108,21 @@ def test_a_port_is_found_in_the_log_by_the_pattern():
 )
 def test_old_releases_get_the_command_that_they_know(version, word):
     adapter = ADAPTERS["gunicorn"]
-    old = launch(adapter, {"worker": "gthread"}, versions={"gunicorn": version})
+    old = launch(adapter, GTHREAD, versions={"gunicorn": version})
 
     assert adapter.argv(old)[2] == word
     assert "--no-control-socket" not in adapter.argv(old)
 
 
 def test_an_unknown_release_counts_as_the_latest():
-    unknown = launch(ADAPTERS["gunicorn"], {"worker": "gthread"})
+    unknown = launch(ADAPTERS["gunicorn"], GTHREAD)
 
     assert unknown.since("gunicorn", "99")
     assert not replace(unknown, versions={"gunicorn": "98.9"}).since("Gunicorn", "99")
     assert replace(unknown, versions={"gunicorn": "99.0"}).since("gunicorn", "99")
 
 
+GTHREAD = {"worker": "gthread", "forwarded": "ignored"}
 KNOWN = Known("server.http1/trailers-*", "<3.1,!=2.0", "dropped", "https://example.org/1")
 
 
