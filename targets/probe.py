@@ -36,7 +36,7 @@ VERSION = "1"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Iterator
+    from typing import Any, Callable, Generator, Iterator
 
     Environ = dict[str, Any]
     Scope = dict[str, Any]
@@ -1236,7 +1236,7 @@ class Indexed(Result):
 
 
 _CALLERS = frozenset(
-    function.__code__  # type: ignore[attr-defined]
+    function.__code__
     for function in (
         Watching.call,
         Watching.close,
@@ -1690,7 +1690,7 @@ def _style(app: Any) -> str | None:
         return ""
     if not any("__call__" in vars(base) for base in app.__mro__ if base is not object):
         return f"instances of {app.__name__} cannot be called"
-    if not _takes(app.__call__, 3):  # type: ignore[operator]
+    if not _takes(app.__call__, 3):
         return f"instances of {app.__name__} do not take receive and send"
     return ""
 
@@ -2161,10 +2161,11 @@ _PIECE = 64 * 1024
 
 
 def _exception(kind: str, text: str) -> BaseException:
-    made = getattr(builtins, kind, None)
+    made: Any = getattr(builtins, kind, None)
     if not (isinstance(made, type) and issubclass(made, BaseException)):
         made = type(kind, (Exception,), {})
-    return made(text)
+    error: BaseException = made(text)
+    return error
 
 
 class Player:
@@ -2219,7 +2220,7 @@ class WSGIPlayer(Player):
             return [] if over.value is None else over.value.value
         raise ScriptError("the step 'yield' stands outside of a result")
 
-    def _walk(self, steps: list[Step]) -> Iterator[Any]:
+    def _walk(self, steps: list[Step]) -> Generator[Any, None, Done | None]:
         """Play steps; gives pieces, and returns a :class:`Done` where the call is over."""
         for step in steps:
             do = step["do"]
@@ -2647,7 +2648,7 @@ class ASGIPlayer(Player):
             raise ScriptError("a probe on another host sends no file but its own")
         await self.send(event)
         file = event.get("file") if type(event) is dict else None
-        if hasattr(file, "closed"):
+        if file is not None and hasattr(file, "closed"):
             self.note(file="closed" if file.closed else "open")
 
     async def _respond(self, step: Step) -> None:

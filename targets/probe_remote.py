@@ -156,7 +156,10 @@ class RemoteProbe:
         kind = http.client.HTTPSConnection if self._tls else http.client.HTTPConnection
         connection = kind(self._host, self._port, timeout=self._within)
         try:
-            headers = {probe.SECRET_HEADER: self._secret, "content-length": str(len(body))}
+            headers: dict[str, str | bytes] = {
+                probe.SECRET_HEADER: self._secret,
+                "content-length": str(len(body)),
+            }
             connection.request(method, self._path + what, body=body, headers=headers)
             answer = connection.getresponse()
             text = answer.read(LARGEST)
