@@ -317,6 +317,30 @@ def _may_be_host(name: str) -> bool:
     return bool(re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9.])?", name))
 
 
+@case("server.wsgi", "client-address", proves=("wsgi.environ.other-cgi-vars",))
+async def client_address(stage: ServerStage) -> None:
+    """REMOTE_ADDR and REMOTE_PORT, where they are there, are the client's address and port.
+
+    https://www.rfc-editor.org/rfc/rfc3875#section-4.1.8
+    """
+    wire = await stage.connect()
+    ours = wire.local
+    heard = await stage.ask(Request(), wire=wire)
+    if not isinstance(ours, tuple):
+        stage.not_applicable("a client of a unix socket has no address")
+    environ = heard.call.request
+    for name, value in (("REMOTE_ADDR", ours[0]), ("REMOTE_PORT", ours[1])):
+        seen = environ.get(name)
+        if isinstance(seen, str) and seen and seen not in (str(value), f"::ffff:{value}"):
+            stage.broken(
+                "wsgi.environ.other-cgi-vars",
+                f"{name} is {seen!r} for a client at {ours[0]}, port {ours[1]}",
+                heard=heard,
+                observed=repr(seen),
+                expected=repr(str(value)),
+            )
+
+
 FIRST = FORM.plus(("X-Gateproof-Only-Once", "1"), ("Cookie", "only=once"))
 """A request that leaves much behind where environ is not made anew."""
 
