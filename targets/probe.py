@@ -2537,14 +2537,25 @@ class Stored(io.FileIO):
 
 
 def _pause(seconds: float) -> None:
-    """Sleep; beside the hub of gevent or eventlet, so that it can serve others meanwhile."""
-    gevent = sys.modules.get("gevent")
-    if gevent is not None:
-        hub = getattr(sys.modules.get("gevent._hub_local"), "get_hub_if_exists", lambda: None)()
-        if hub is not None and gevent.getcurrent() is not hub and gevent.getcurrent().parent is hub:
-            gevent.sleep(seconds)
-            return
+    """Sleep; in a greenlet of gevent or eventlet so that its hub can serve others meanwhile."""
+    greenlet = sys.modules.get("greenlet")
+    if greenlet is not None:
+        parent = greenlet.getcurrent().parent
+        if parent is not None:
+            for library, module in (("gevent", "gevent.hub"), ("eventlet", "eventlet.hubs")):
+                if parent is _hub(sys.modules.get(module)):
+                    sys.modules[library].sleep(seconds)
+                    return
     time.sleep(seconds)
+
+
+def _hub(module: Any) -> Any:
+    """The greenlet that switches between the others of this thread; there may be none."""
+    get = getattr(module, "get_hub", None)
+    if get is None:
+        return module
+    hub = get()
+    return getattr(hub, "greenlet", hub)
 
 
 def _status(status: int) -> str:

@@ -107,7 +107,7 @@ def timed(asks: dict[str, Callable[[], None]]) -> dict[str, float]:
 
 def main() -> int:
     """Print a table; 1 if a plain call costs too much."""
-    memory = Path("/dev/shm")  # noqa: S108 - ours in there is a folder of mode 0700
+    memory = Path("/dev/shm")
     folder = ProbeFolder(memory if memory.is_dir() else None)
     asyncio.set_event_loop(asyncio.new_event_loop())
     worst = 0.0
