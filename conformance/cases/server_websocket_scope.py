@@ -147,7 +147,7 @@ async def headers(stage: ServerStage) -> None:
     sent = [("X-A", "3"), ("X-B", "b"), ("X-A", "1"), ("X-A", "2")]
     session = await opened(stage, headers=sent)
     await session.leave()
-    given = session.scope.get("headers")
+    given: Any = session.scope.get("headers")
     if not _well_formed(given):
         stage.blocked("the headers of the scope are no pairs of bytes")
     got = named(given, b"x-a")

@@ -299,6 +299,8 @@ async def opened(stage: ServerStage, app: Script = LISTEN, **how: Any) -> Sessio
     session = await connect(stage, app, **how)
     if not session.client.accepted:
         stage.blocked(f"an ordinary opening handshake was not completed: {session.reply}")
+    if any(part == "extension" for part, _ in session.client.faults):
+        stage.blocked("the server agreed to an extension that was not offered")
     return session
 
 
