@@ -176,7 +176,7 @@ CORE = [
     http("no-asgi", "scope.asgi-present", without("asgi")),
     http("no-asgi-version", "scope.asgi-version-present http.scope.asgi-version",
          version(version=None)),
-    websocket("no-asgi-version-here", "scope.asgi-version-present websocket.scope.asgi-version",
+    websocket("no-asgi-version-here", "scope.asgi-version-present",
               version(version=None)),
     http("asgi-version-as-number", "scope.asgi-version-type", version(version=3.0)),
     http("odd-asgi-version", "scope.asgi-version-value", version(version="3")),
@@ -226,8 +226,8 @@ HTTP = [
 ]  # fmt: skip
 
 WEBSOCKET = [
-    websocket("type-as-bytes-here", "websocket.scope.type", having("type", b"websocket")),
-    websocket("type-http", "websocket.scope.type-signifies-websocket", having("type", "ws")),
+    websocket("type-as-bytes-here", "scope.type-unicode", having("type", b"websocket")),
+    websocket("type-ws", "websocket.scope.type-signifies-websocket websocket.scope.type", having("type", "ws")),
     websocket("http-version-as-number", "websocket.scope.http-version-type",
               having("http_version", 1.1)),
     websocket("scheme-http", "websocket.scope.scheme-value", having("scheme", "http")),

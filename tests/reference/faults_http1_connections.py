@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from email.utils import formatdate
 
 from reference.connection import Connection
@@ -14,6 +15,16 @@ from reference.websocket_side import WebSocketCall
 class CloseUnannounced(Connection):
     def stays(self, response: Response) -> bool:
         return False
+
+
+class OneRequestServed(Connection):
+    served = False
+
+    async def serve_one(self, request: Request) -> bool:
+        if self.served:
+            await asyncio.sleep(60)
+        self.served = True
+        return await super().serve_one(request)
 
 
 class NoCloseEcho(Response):
@@ -70,16 +81,28 @@ async def no_invitation(self: Response) -> None:
     """Nobody is told to go on."""
 
 
-async def invite_at_any_time(self: Response) -> None:
-    """100 even behind the head of the final response."""
-    if self.expected and not self.invited:
-        self.invited = True
-        await self.octets.write(self.CONTINUE)
+class InviteLate(Response):
+    async def end(self) -> None:
+        await super().end()
+        if self.expected and not self.invited:
+            self.invited = True
+            await self.octets.write(self.CONTINUE)
 
 
 def expected_of_any(self: Response) -> bool:
     """An expectation of HTTP/1.0 counts."""
     return b"100-continue" in self.request.tokens(b"expect")
+
+
+class InviteAllOfHttp10(Response):
+    @property
+    def expected(self) -> bool:
+        return self.request.version == "1.0" or super().expected
+
+    async def invite(self) -> None:
+        if not self.invited and self.expected and not self.head_sent:
+            self.invited = True
+            await self.octets.write(self.CONTINUE)
 
 
 def expected_in_one_spelling(self: Response) -> bool:
@@ -90,8 +113,16 @@ def expected_in_one_spelling(self: Response) -> bool:
 class NothingFinal(Response):
     async def data(self, data: bytes, *, last: bool = False) -> None:
         if self.invited:
-            raise BrokenPipeError("given up")
+            await asyncio.sleep(60)
         await super().data(data, last=last)
+
+
+class FinalTwice(Response):
+    async def end(self) -> None:
+        again = self.invited and not self.complete
+        await super().end()
+        if again:
+            await self.octets.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
 
 class UpgradeHttp10(WebSocketCall):
@@ -139,9 +170,10 @@ fault = faults_of("http1")
 FAULTS = [
     fault(
         "close-unannounced",
-        "conn.persistent-default conn.no-persistence-close-header",
+        "conn.no-persistence-close-header",
         connection=CloseUnannounced,
     ),
+    fault("one-request-served", "conn.persistent-default", connection=OneRequestServed),
     fault("never-close", "conn.client-close-honoured", response={"wanted_to_stay": stay_always}),
     fault("no-close-echo", "conn.client-close-header-echo", response=NoCloseEcho),
     fault("serve-pending", "conn.no-processing-after-close", connection=ServePending),
@@ -159,16 +191,22 @@ FAULTS = [
     fault("no-invitation", "expect.100-sent-or-final", response={"invite": no_invitation}),
     fault(
         "invite-http10",
-        "expect.http10-ignored status.no-1xx-to-http10",
+        "expect.http10-ignored",
         response={"expected": property(expected_of_any)},
     ),
-    fault("invite-late", "expect.no-100-after-final", response={"invite": invite_at_any_time}),
+    fault(
+        "invite-all-of-http10",
+        "status.no-1xx-to-http10",
+        response=InviteAllOfHttp10,
+    ),
+    fault("invite-late", "expect.no-100-after-final", response=InviteLate),
     fault(
         "expect-in-one-spelling",
         "expect.case-insensitive",
         response={"expected": property(expected_in_one_spelling)},
     ),
     fault("nothing-final", "status.final-after-1xx", response=NothingFinal),
+    fault("two-finals", "status.final-after-1xx", response=FinalTwice),
     fault(
         "pass-101",
         "status.101-needs-upgrade",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import socket
+import struct
 
 from reference.asgi_side import ASGICall
-from reference.connection import Connection
 from reference.http_body import Body
-from reference.http_reading import Fields, Reading, RefusedError, Request
+from reference.http_reading import Fields, Reading, Request
 from reference.http_writing import Response
 from reference.octets import GoneError
 from reference.parts import faults_of
@@ -149,6 +150,13 @@ class ShortStays(Response):
         self.keep = keep
 
 
+class GetHasNoBody(Reading):
+    def framing(self, request: Request) -> None:
+        super().framing(request)
+        if request.method == "GET":
+            request.length = 0
+
+
 class WaitForNothing(Reading):
     def framing(self, request: Request) -> None:
         super().framing(request)
@@ -185,13 +193,10 @@ class StayUnframed(Response):
             self.keep = self.wanted_to_stay()
 
 
-class ReadOn(Connection):
-    async def refuse(self, refused: RefusedError) -> bool:
-        if refused.status != 400:
-            return await super().refuse(refused)
-        response = self.parts.response(self.octets, Request("GET", b"", "HTTP/1.1", b"", b""))
-        await response.error(400, refused.why, close=False)
-        return True
+class StayAfter400(Response):
+    def decide(self) -> None:
+        super().decide()
+        self.keep = self.keep or self.status == 400
 
 
 class AnySize(Body):
@@ -274,10 +279,15 @@ async def no_drain(self: Body) -> None:
     """What was not read stays where it is."""
 
 
-class ResetAfterRefusal(Connection):
-    async def refuse(self, refused: RefusedError) -> bool:
-        self.octets.transport.abort()
-        return False
+class ResetWithOctets(Response):
+    """What a client sees of a connection that was closed with octets unread."""
+
+    async def data(self, data: bytes, *, last: bool = False) -> None:
+        if self.body is not None and not self.body.complete:
+            connection = self.octets.transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.octets.transport.abort()
+        await super().data(data, last=last)
 
 
 fault = faults_of("http1")
@@ -291,7 +301,7 @@ REQUESTS = [
     fault("almost-chunked", "te.obfuscated", reading=AlmostChunked),
     fault(
         "coding-and-length",
-        "te.with-content-length-close limits.smuggling-consistent",
+        "te.with-content-length-close",
         reading={"both": lambda self, request, lengths: None},
     ),
     fault(
@@ -307,10 +317,11 @@ REQUESTS = [
     ),
     fault("last-length", "cl.differing-duplicates-400", reading=LastLength),
     fault("wrapped-length", "cl.large-number", reading=WrappedLength),
-    fault("length-wins", "body.te-overrides-cl limits.smuggling-consistent", reading=LengthWins),
+    fault("length-wins", "body.te-overrides-cl", reading=LengthWins),
+    fault("get-has-no-body", "limits.smuggling-consistent", reading=GetHasNoBody),
     fault("wait-for-nothing", "body.none-without-headers", reading=WaitForNothing),
     fault("cut-off-is-complete", "body.incomplete-request", body=CutOffIsComplete),
-    fault("read-on", "error.400-then-close", connection=ReadOn),
+    fault("read-on", "error.400-then-close", response=StayAfter400, body={"drain": no_drain}),
     fault("any-size", "chunked.size-grammar", body=AnySize),
     fault("wrapped-size", "chunked.size-overflow", body=WrappedSize),
     fault(
@@ -344,7 +355,7 @@ REQUESTS = [
         "conn.unread-body",
         body={"drain": no_drain, "drainable": property(lambda self: True)},
     ),
-    fault("reset-after-refusal", "conn.lingering-close", connection=ResetAfterRefusal),
+    fault("reset-with-octets", "conn.lingering-close", response=ResetWithOctets),
 ]
 
 RESPONSES = [
@@ -360,7 +371,7 @@ RESPONSES = [
     fault("short-stays", "cl.incorrect-not-sent", response=ShortStays),
     fault(
         "content-for-head",
-        "body.head-none head.no-content",
+        "body.head-none",
         response={"bodiless": property(lambda self: self.status in self.EMPTY)},
     ),
     fault(

@@ -148,6 +148,11 @@ class ServeConnect(Reading):
         return super().target(method, target)
 
 
+class AlwaysChunked(Response):
+    def frame(self, size: int | None) -> Fields:
+        return super().frame(None)
+
+
 def no_asterisk(self: Reading, method: bytes) -> tuple[bytes, bytes, bytes]:
     """The target ``*`` is refused."""
     raise RefusedError(400, "the target is no path")
@@ -225,12 +230,12 @@ FAULTS = [
     fault("cr-in-response", "parse.bare-cr-not-generated", **values(rb"\r(?!\n)")),
     fault(
         "cr-in-field",
-        "parse.bare-cr-in-request field.cr-lf-nul-request",
+        "parse.bare-cr-in-request",
         reading={"ended": ended_but_for_cr, "VALUE": re.compile(rb"[\t\r\x20-\x7e\x80-\xff]*")},
     ),
     fault(
         "cr-in-target",
-        "parse.bare-cr-in-request request-line.invalid-400",
+        "parse.bare-cr-in-request",
         reading={"ended": ended_but_for_cr, "TARGET": re.compile(rb"[\r!-\x22$-~]+")},
     ),
     fault("no-empty-line", "parse.leading-empty-line", reading={"EMPTY_LINES": 0}),
@@ -282,8 +287,14 @@ FAULTS = [
     fault("serve-authority", "target.authority-form-only-connect", reading=ServeAuthority),
     fault(
         "serve-connect",
-        "te.not-in-connect-2xx cl.not-in-connect-2xx target.authority-form-only-connect",
+        "cl.not-in-connect-2xx",
         reading=ServeConnect,
+    ),
+    fault(
+        "serve-connect-in-chunks",
+        "te.not-in-connect-2xx",
+        reading=ServeConnect,
+        response=AlwaysChunked,
     ),
     fault("fragment", "target.no-fragment", reading={"TARGET": re.compile(rb"[!-~]+")}),
     fault("blank-before-colon", "field.space-before-colon", reading=BlankBeforeColon),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reference.asgi_side import Event
-from reference.faults_websocket_frames import Singly, no_pong
+from reference.faults_websocket_frames import Singly
 from reference.http_reading import Fields, Reading, RefusedError, Request
 from reference.octets import GoneError
 from reference.parts import faults_of
@@ -238,6 +238,7 @@ class HandshakeFirst(WebSocketCall):
 
     async def call(self) -> None:
         await self.octets.write(super().accepted(None, []))
+        await asyncio.sleep(0.3)
         await super().call()
 
     def accepted(self, subprotocol: str | None, fields: Fields) -> bytes:
@@ -317,10 +318,11 @@ def ended(change: Callable[[Event], Event]) -> dict[str, Any]:
 
 
 def other_mode(event: Event) -> Event:
-    """Text under bytes, and bytes under text."""
-    if "text" in event:
-        return {"type": event["type"], "bytes": event["text"].encode()}
-    return {"type": event["type"], "text": event["bytes"].decode("latin-1")}
+    """Binary messages as text, where they can be."""
+    try:
+        return {"type": event["type"], "text": event["bytes"].decode("ascii")}
+    except (KeyError, UnicodeDecodeError):
+        return event
 
 
 class SendsBytes(WebSocketCall):
@@ -350,9 +352,12 @@ class CloseUntold(WebSocketCall):
 
 
 class OwnCloseUntold(WebSocketCall):
-    async def close(self, code: int, reason: str) -> None:
-        await super().close(code, reason)
-        self.ending = None
+    def end(self, code: int, reason: str) -> None:
+        if self.phase != "closed":
+            super().end(code, reason)
+
+    def over(self) -> bool:
+        return self.octets.ended or super().over()
 
 
 class LossUntold(WebSocketCall):
@@ -473,6 +478,19 @@ class ReturnStaysOpen(WebSocketCall):
         await super().returned()
 
 
+class FailureStaysOpen(WebSocketCall):
+    async def failed(self) -> None:
+        while self.phase == "open" and not self.octets.ended:
+            await self.change()
+        await super().failed()
+
+
+async def ping_told(self: WebSocketCall, payload: bytes) -> None:
+    """Pings are answered, and handed to the application."""
+    await WebSocketCall.pong(self, payload)
+    self.deliver(payload)
+
+
 class SurrogatesPass(WebSocketCall):
     async def send_message(self, event: Event) -> None:
         text = event.get("text")
@@ -533,22 +551,23 @@ HANDSHAKE = [
 events = faults_of("asgi.websocket")
 
 EVENTS = [
-    events("no-pong-here", "server.handles-ping-pong", websocket={"pong": no_pong}),
+    events("ping-told", "server.handles-ping-pong", websocket={"pong": ping_told}),
     events("never-pings", "server.sends-keepalive-pings", websocket={"PING_EVERY": 86400.0}),
     events("fragments-singly", "server.reassembles-fragments", frames=Singly),
-    events("return-stays-open", "server.app-return-closes scope.lives-with-socket",
+    events("return-stays-open", "server.app-return-closes",
           websocket=ReturnStaysOpen),
+    events("failed-stays-open", "scope.lives-with-socket", websocket=FailureStaysOpen),
     events("connect-twice", "connect.first-event", websocket=ConnectTwice),
     events("odd-connect", "connect.type",
           websocket={"connect_event": lambda self: {"type": "websocket.open"}}),
     events("reads-before-accept", "connect.no-receive-before-accept", websocket=ReadsBeforeAccept),
-    events("handshake-first", "connect.during-handshake connect.handshake-waits-for-reply",
+    events("handshake-first", "connect.during-handshake",
           websocket=HandshakeFirst),
     events("handshake-with-connect", "connect.handshake-waits-for-reply",
           websocket=HandshakeWithConnect),
-    events("denied-otherwise", "connect.denied-403 close.before-accept-403",
+    events("denied-otherwise", "connect.denied-403",
           websocket=DeniedOtherwise),
-    events("accepts-to-close", "close.before-accept-403 connect.denied-403",
+    events("accepts-to-close", "close.before-accept-403",
           websocket=AcceptsToClose),
     events("never-accepts", "accept.completes-handshake", websocket=NeverAccepts),
     events("chooses", "accept.subprotocol-default", websocket=Chooses),
