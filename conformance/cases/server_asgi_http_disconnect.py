@@ -20,7 +20,7 @@ from gateproof.conformance.cases.server_asgi_http_exchange import (
     waiting,
 )
 from gateproof.conformance.server_stage import Heard, Request, ServerStage
-from gateproof.targets.script import Script, Step, catching, drain, gone, receive, respond, wait
+from gateproof.targets.script import Script, Step, catching, drain, receive, respond, wait
 
 _LENGTH = (b"content-length", b"2")
 _ANSWERED = (drain(), respond(headers=[_LENGTH]))
@@ -94,7 +94,7 @@ async def repeated(stage: ServerStage) -> None:
     """After one disconnect every further receive() gives another."""
     replies = await _after_response(stage, receive(within=PROMPTLY), receive(within=_AGAIN))
     heards = [replies]
-    again = (drain(), gone(), receive(within=_AGAIN), catching(respond()))
+    again = (drain(), receive(PROMPTLY), receive(within=_AGAIN), catching(respond()))
     if stage.features.disconnect_seen:
         heards.append(await _leave(stage, Script(asgi=again)))
     for heard in heards:
@@ -114,12 +114,12 @@ async def of_the_client(stage: ServerStage) -> None:
     """A client that leaves is told by a disconnect, at whatever point it leaves."""
     late = catching(respond())
     rows = (
-        ("while receive() waits", (drain(), gone(PROMPTLY), late), "close"),
-        ("by a reset while receive() waits", (drain(), gone(PROMPTLY), late), "reset"),
-        ("before receive() is called", (drain(), wait("left"), gone(PROMPTLY), late), "close"),
+        ("while receive() waits", (drain(), receive(PROMPTLY), late), "close"),
+        ("by a reset while receive() waits", (drain(), receive(PROMPTLY), late), "reset"),
+        ("before receive() is called", (drain(), wait("left"), receive(PROMPTLY), late), "close"),
         (
             "in the middle of the response",
-            (*_STREAMING, wait("left"), gone(PROMPTLY), catching(body())),
+            (*_STREAMING, wait("left"), receive(PROMPTLY), catching(body())),
             "close",
         ),
     )
@@ -158,8 +158,8 @@ async def not_while_connected(stage: ServerStage) -> None:
 async def send_after(stage: ServerStage) -> None:
     """What send() raises once the client has left, if anything, is an OSError."""
     late = (catching(body(b"to nobody", more=True)), catching(body(b"to nobody")))
-    await _leave(stage, Script(asgi=(drain(), gone(PROMPTLY), catching(respond()))))
-    await _leave(stage, Script(asgi=(*_STREAMING, wait("left"), gone(PROMPTLY), *late)))
+    await _leave(stage, Script(asgi=(drain(), receive(PROMPTLY), catching(respond()))))
+    await _leave(stage, Script(asgi=(*_STREAMING, wait("left"), receive(PROMPTLY), *late)))
 
 
 @case(
@@ -175,7 +175,7 @@ async def uncaught(stage: ServerStage) -> None:
     """An exception of send() that the application lets out ends its call and nothing else."""
     marked = stage.server.log_mark()
     more = tuple(body(b"to nobody", more=True) for _ in range(20))
-    heard = await _leave(stage, Script(asgi=(drain(), gone(PROMPTLY), start(), *more, body())))
+    heard = await _leave(stage, Script(asgi=(drain(), receive(PROMPTLY), start(), *more, body())))
     if not heard.call.steps("send-raised"):
         stage.not_applicable("send() raises nothing once the client has left")
     second = await stage.ask(Request())
