@@ -23,7 +23,7 @@ from gateproof.conformance.cases.server_websocket_session import (
 from gateproof.conformance.server_stage import SETTLE, Heard, ServerStage
 from gateproof.targets.frames import accept_value, handshake
 from gateproof.targets.http1 import Reply
-from gateproof.targets.script import gone, send, wait
+from gateproof.targets.script import Script, gone, receive, send, wait
 
 _FORBIDDEN = 403
 _ERROR = 400
@@ -41,16 +41,36 @@ _HEADERS_SINCE = (2, 1)
 )
 async def waits(stage: ServerStage) -> None:
     """The client gets no 101 before the application has accepted."""
+    for requirement, told, steps in _WAITING:
+        session = await _early(stage, Script(asgi=(*steps, ACCEPT, gone(LISTENING))))
+        if session is not None:
+            session.broken(
+                f"asgi.websocket.connect.{requirement}",
+                f"the handshake was completed before the application had {told}",
+                observed=str(session.reply),
+                expected="no answer before websocket.accept",
+            )
+            return
+
+
+_WAITING = (
+    ("during-handshake", "heard of it", (wait("go"), receive())),
+    ("handshake-waits-for-reply", "accepted", (receive(), wait("go"))),
+)
+"""Requirement, what an early answer comes before, and how the application holds its own back."""
+
+
+async def _early(stage: ServerStage, app: Script) -> Session | None:
+    """Gives the session if the handshake was completed while the application waited."""
     stage.needs("websocket")
-    token = stage.lay(application(wait("go"), ACCEPT, gone(LISTENING)))
+    token = stage.lay(app)
     octets = handshake(stage.host, f"/{token}")
     wire = await stage.connect()
     heard = Heard(token, octets, wire, Reply(), [], stage.interface)
     stage.heard.append(heard)
     await wire.send(octets)
-    call = await reached(stage, token, waiting("go"))
-    if call is None and not wire.received:
-        stage.blocked("the application did not receive websocket.connect")
+    if await reached(stage, token, waiting("go")) is None:
+        stage.blocked("the application was not called, or did not receive websocket.connect")
     try:
         early = await wire.receive(SETTLE)
     except TimeoutError:
@@ -58,21 +78,9 @@ async def waits(stage: ServerStage) -> None:
     wire.pending[:0] = early
     stage.let(token, "go")
     session = await answered(stage, heard)
-    if early and session.client.accepted:
-        rungs = call.rungs if call else ()
-        connected = next((rung.at for rung in rungs if rung.step == "received"), 0)
-        first = 0 < connected < wire.received[0][0]
-        requirement = "handshake-waits-for-reply" if first else "during-handshake"
-        session.broken(
-            f"asgi.websocket.connect.{requirement}",
-            "the handshake was completed before the application had accepted"
-            if first
-            else "the handshake was completed before the application had heard of it",
-            observed=str(session.reply),
-            expected="no answer before websocket.accept",
-        )
     if session.client.accepted:
         await session.leave()
+    return session if early and session.client.accepted else None
 
 
 @case(
