@@ -227,7 +227,8 @@ HTTP = [
 
 WEBSOCKET = [
     websocket("type-as-bytes-here", "scope.type-unicode", having("type", b"websocket")),
-    websocket("type-ws", "websocket.scope.type-signifies-websocket websocket.scope.type", having("type", "ws")),
+    websocket("type-ws", "websocket.scope.type-signifies-websocket websocket.scope.type",
+              having("type", "ws")),
     websocket("http-version-as-number", "websocket.scope.http-version-type",
               having("http_version", 1.1)),
     websocket("scheme-http", "websocket.scope.scheme-value", having("scheme", "http")),

@@ -83,6 +83,18 @@ class NoKeyNeeded(WebSocketCall):
         return super().accept_value() if self.request.get(b"sec-websocket-key") else b""
 
 
+class NeitherNeeded(NoKeyNeeded):
+    """A request that has nothing of a handshake but Upgrade opens a WebSocket."""
+
+    def check_key(self, keys: list[bytes]) -> None:
+        if keys or self.request.get(b"sec-websocket-version"):
+            WebSocketCall.check_key(self, keys)
+
+    def check_version(self, versions: list[bytes]) -> None:
+        if versions or self.request.get(b"sec-websocket-key"):
+            super().check_version(versions)
+
+
 class AnyKey(WebSocketCall):
     def check_key(self, keys: list[bytes]) -> None:
         if len(keys) != 1:
@@ -158,9 +170,9 @@ class Chooses(WebSocketCall):
         return super().accept_fields(subprotocol, fields)
 
 
-class AnySubprotocol(WebSocketCall):
-    def check_subprotocol(self, subprotocol: Any, fields: Fields) -> None:
-        pass
+class OtherSubprotocol(WebSocketCall):
+    def accept_fields(self, subprotocol: str | None, fields: Fields) -> Fields:
+        return super().accept_fields(subprotocol and subprotocol + ".v2", fields)
 
 
 class EmptySubprotocol(WebSocketCall):
@@ -509,7 +521,7 @@ class CutAtStop(WebSocketCall):
 fault = faults_of("ws")
 
 HANDSHAKE = [
-    fault("any-method-here", "handshake.get-method handshake.invalid-request-rejected",
+    fault("any-method-here", "handshake.get-method",
           websocket=AnyMethod),
     fault("hostless-upgrade", "handshake.host-required", reading=HostlessUpgrade),
     fault("any-upgrade", "handshake.upgrade-token", websocket=AnyUpgrade),
@@ -517,6 +529,7 @@ HANDSHAKE = [
     fault("one-option", "handshake.connection-token", websocket=OneOption),
     fault("no-option", "handshake.connection-token", websocket=NoOption),
     fault("no-key-needed", "handshake.key-required", websocket=NoKeyNeeded),
+    fault("neither-needed", "handshake.invalid-request-rejected", websocket=NeitherNeeded),
     fault("any-key", "handshake.key-16-bytes", websocket=AnyKey),
     fault("first-key", "handshake.key-once", websocket=FirstKey),
     fault("any-version", "handshake.version-13", websocket=AnyVersion),
@@ -535,7 +548,7 @@ HANDSHAKE = [
           websocket=and_(b"Content-Length", b"0")),
     fault("drops-refused", "handshake.origin-refusal", websocket=DropsRefused),
     fault("early-ping", "handshake.frames-only-after-101", websocket=EarlyPing),
-    fault("any-subprotocol", "subprotocol.from-client-list", websocket=AnySubprotocol),
+    fault("other-subprotocol", "subprotocol.from-client-list", websocket=OtherSubprotocol),
     fault("empty-subprotocol", "subprotocol.null-when-none-agreed", websocket=EmptySubprotocol),
     fault("twice-named", "subprotocol.single-response-header", websocket=TwiceNamed),
     fault("always-extended", "extension.only-requested", websocket=AlwaysExtended),

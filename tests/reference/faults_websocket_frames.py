@@ -70,10 +70,19 @@ class AnyLength(Frames):
 
 class TopBitDropped(Frames):
     def check_size(self, frame: Frame, size: int, least: int) -> None:
-        super().check_size(frame, size & ~(1 << 63), least)
+        super().check_size(frame, size & ~(1 << 63), 0 if size >> 63 else least)
 
     async def size(self, frame: Frame, short: int) -> int:
         return await super().size(frame, short) & ~(1 << 63)
+
+
+class Wrapped(Frames):
+    async def size(self, frame: Frame, short: int) -> int:
+        return await super().size(frame, short) & 0xFFFFFFFF
+
+    def check_size(self, frame: Frame, size: int, least: int) -> None:
+        if size >> 63 or size < 1 << 32:
+            super().check_size(frame, size, least)
 
 
 class Greedy(Frames):
@@ -318,6 +327,7 @@ FRAMES = [
     fault("long-length", "frame.minimal-length-sent", frames={"length": long_length}),
     fault("any-length-here", "frame.minimal-length-received", frames=AnyLength),
     fault("top-bit-dropped", "frame.length-msb", frames=TopBitDropped),
+    fault("wrapped-frame", "frame.large-length-limits", frames=Wrapped),
     fault("greedy", "frame.large-length-limits", frames=Greedy),
     fault("whole-frames", "frame.split-reads", frames=WholeFrames),
     fault("singly", "fragment.reassembly", frames=Singly),
