@@ -234,6 +234,15 @@ async def over_at_once(self: ASGICall) -> None:
     """The end is told while the client waits."""
 
 
+class OddDisconnect(ASGICall):
+    async def receive(self) -> Event:
+        event = await super().receive()
+        if event["type"] == "http.request":
+            return event
+        await asyncio.sleep(0.1)  # an application may well ask on and on
+        return {"type": "http.disconnected"}
+
+
 class GoneOnce(ASGICall):
     times = 0
 
@@ -378,8 +387,7 @@ EVENTS = [
     fault("never-gone", "http.disconnect.after-connection-closed", asgi=NeverGone),
     fault("gone-at-once", "http.disconnect.not-while-connected", asgi={"over": over_at_once}),
     fault("gone-once", "http.disconnect.repeatable", asgi=GoneOnce),
-    fault("odd-disconnect", "http.disconnect.type",
-          asgi={"disconnect": lambda self: {"type": "http.disconnected"}}),
+    fault("odd-disconnect", "http.disconnect.type", asgi=OddDisconnect),
 ]  # fmt: skip
 
 SENDING = [

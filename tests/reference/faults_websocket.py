@@ -402,6 +402,15 @@ class ReasonLost(WebSocketCall):
         await super().closed_by_client(code, "")
 
 
+class OddEnd(WebSocketCall):
+    async def receive(self) -> Event:
+        event = await super().receive()
+        if event["type"] == "websocket.disconnect":
+            await asyncio.sleep(0.1)  # an application may well ask on and on
+            event["type"] = "websocket.disconnected"
+        return event
+
+
 class RepeatsMessage(WebSocketCall):
     """The last message comes once more behind the disconnect."""
 
@@ -610,8 +619,7 @@ ENDS = [
     events("own-close-untold", "disconnect.on-server-close", websocket=OwnCloseUntold),
     events("loss-untold", "disconnect.on-socket-loss scope.socket-death-ends-app",
           websocket=LossUntold),
-    events("odd-end", "disconnect.type",
-          websocket=ended(lambda event: {**event, "type": "websocket.disconnected"})),
+    events("odd-end", "disconnect.type", websocket=OddEnd),
     events("no-code", "disconnect.code-present",
           websocket=ended(lambda event: {"type": event["type"], "reason": event["reason"]})),
     events("code-as-text", "disconnect.code-type",
