@@ -468,6 +468,8 @@ _GO_AHEAD = re.compile(r"gp[a-z0-9]{12}\.[A-Za-z0-9_-]{1,64}\Z")
 
 _count = itertools.count(1)
 
+_BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+
 
 class Run:
     """The run folder: where scripts lie and journals are written.
@@ -536,7 +538,7 @@ class Run:
             self.control.make_room("calls")
         pid = os.getpid()
         name = "lifespan" if kind == "lifespan" else token or "none"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | _BINARY
         path = os.path.join(self.folder, "calls", f"{name}-{pid}-")
         while not journal.path:  # the numbers of a process that had this id before are taken
             try:
@@ -608,7 +610,7 @@ class Journal:
             if self._fd >= 0:
                 os.write(self._fd, line)
                 return
-            late = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+            late = os.open(self.path, os.O_WRONLY | os.O_APPEND | _BINARY)
             try:
                 os.write(late, line)
             finally:
@@ -2961,9 +2963,20 @@ class Control:
                     self._remove(os.path.join(folder, name))
                 return 200, {}
             if method == "GET":
-                texts = [self.run.read("calls", name).decode("ascii", "replace") for name in names]
-                return 200, {"calls": texts}
+                return 200, {"calls": self._texts(names)}
         return 404, {"error": f"no such request: {method} {what}"}
+
+    def _texts(self, names: list[str]) -> list[str]:
+        """The journals of calls, as many as one answer holds."""
+        texts: list[str] = []
+        room = 16 * LARGEST
+        for name in names:
+            text = self.run.read("calls", name)
+            room -= len(text)
+            if room < 0:
+                break
+            texts.append(text.decode("ascii", "replace"))
+        return texts
 
     def _put(self, place: tuple[str, ...], data: bytes) -> tuple[int, Any]:
         """Write a file that appears whole."""
@@ -3091,12 +3104,21 @@ def own_folder(secret: str) -> str:
         private = not hasattr(os, "getuid") or (seen.st_uid == user and not seen.st_mode & 0o077)
         if not (stat.S_ISDIR(seen.st_mode) and private):
             return ""
-        for name in ("scripts", "calls", "go"):
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(os.path.join(folder, name), 0o700)
+        _furnish(folder)
     except OSError:
         return ""
     return folder
+
+
+def _furnish(folder: str) -> None:
+    """Make the folders in a run folder.
+
+    Raises:
+        OSError: they cannot be made.
+    """
+    for name in ("scripts", "calls", "go"):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(os.path.join(folder, name), 0o700)
 
 
 # The applications --------------------------------------------------------------------
@@ -3107,7 +3129,7 @@ def wsgi_application(run: Run, app: Any = None) -> Any:
     control = run.control
 
     def wsgi(
-        environ: Any = _ABSENT, start_response: Any = _ABSENT, *extra: Any, **named: Any
+        environ: Any = _ABSENT, start_response: Any = _ABSENT, /, *extra: Any, **named: Any
     ) -> Any:
         """The WSGI application."""
         odd = None
@@ -3132,7 +3154,7 @@ def wsgi_application(run: Run, app: Any = None) -> Any:
         watching = Watching(journal)
         if odd is not None:
             journal.add("call-arguments", odd)
-        plays = app
+        plays = None if _laid(run, token) else app
         if plays is None:
             plays = WSGIPlayer(_chosen(run, "wsgi", token, "", journal), journal, run, token)
         return watching.call(plays, environ, start_response)
@@ -3162,12 +3184,20 @@ def asgi_application(run: Run, app: Any = None) -> Any:
             return None
         token = "" if kind == "lifespan" else _scope_token(scope)
         journal = run.journal("asgi", token, kind)
-        plays = app
+        plays = None if _laid(run, token) else app
         if plays is None:
             plays = ASGIPlayer(_chosen(run, "asgi", token, kind, journal), journal, run, token)
         return await _watch(journal, loops, plays, scope, receive, send)
 
     return asgi
+
+
+def _laid(run: Run, token: str) -> bool:
+    """Whether a script lies there for a token: it is played even where the user's application is.
+
+    So it can be seen whether a server is ready without a request to that application.
+    """
+    return bool(token) and bool(run.read("scripts", token))
 
 
 def _miscall(arguments: tuple[Any, ...], named: dict[str, Any]) -> Misuse | None:
@@ -3219,7 +3249,11 @@ def named_application(path: str) -> Any:
 def _deployed() -> tuple[Any, Any]:
     """The applications, as the environment variables say."""
     secret = os.environ.get("GATEPROOF_PROBE_SECRET", "")
-    folder = os.environ.get("GATEPROOF_PROBE", "") or (own_folder(secret) if secret else "")
+    folder = os.environ.get("GATEPROOF_PROBE", "")
+    if secret:
+        with contextlib.suppress(OSError):  # it is said to whoever lays a script
+            folder = folder or own_folder(secret)
+            _furnish(folder)
     run = Run(folder, secret)
     path = os.environ.get("GATEPROOF_PROBE_APP", "")
     interface = os.environ.get("GATEPROOF_PROBE_INTERFACE", "")
