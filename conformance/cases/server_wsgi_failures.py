@@ -30,13 +30,13 @@ UNSENT: tuple[tuple[str, tuple[Step, ...]], ...] = (
 async def raised_before_data(stage: ServerStage) -> None:
     """An exception before any output becomes an error response, and the server lives on.
 
-    That a head which an empty block had let go cannot be taken back is told elsewhere.
+    A head that had left too early cannot be taken back; that it had is told elsewhere.
     """
     asked = [(Request(), Script(wsgi=steps)) for _, steps in UNSENT]
     for (where, _), heard in zip(UNSENT, await each(stage, asked), strict=True):
         reply = heard.reply
         if heard.called and not (reply.status and reply.status >= 500):
-            if where == "after an empty block" and reply.status == 200:
+            if reply.status == 200 and not reply.complete and heard.call.steps("started"):
                 continue
             stage.broken(
                 ERROR_PAGE,
