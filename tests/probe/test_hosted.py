@@ -39,6 +39,10 @@ class Asked:
 
 
 def under_wsgi(run, method, path, secret, body):
+    return under_wsgi_with(probe.wsgi_application(run), method, path, secret, body)
+
+
+def under_wsgi_with(app, method, path, secret, body):
     environ = {
         "REQUEST_METHOD": method,
         "SCRIPT_NAME": "/mounted",
@@ -49,7 +53,7 @@ def under_wsgi(run, method, path, secret, body):
     if secret is not None:
         environ["HTTP_X_GATEPROOF_SECRET"] = secret
     seen = []
-    answered = probe.wsgi_application(run)(environ, lambda *args: seen.extend(args))
+    answered = app(environ, lambda *args: seen.extend(args))
     return Asked(seen[0].split()[0], seen[1], b"".join(answered))
 
 
@@ -226,6 +230,32 @@ def test_a_full_or_missing_folder_is_said(ask, folder):
 
     assert asked.status == 500
     assert "No such file" in asked.held["error"]
+
+
+def test_one_answer_holds_so_many_journals(ask, folder, run, monkeypatch):
+    monkeypatch.setattr(probe, "LARGEST", 10_000)
+    token = folder.lay(ANSWER)
+    for _ in range(30):
+        made = run.journal("asgi", token)
+        made.add("return", os.urandom(5_000))
+        made.end()
+
+    texts = ask("GET", f"calls/{token}").held["calls"]
+
+    assert 5 < len(texts) < 30
+    assert sum(map(len, texts)) <= 160_000
+
+
+def test_an_empty_folder_is_furnished(tmp_path, monkeypatch):
+    monkeypatch.setenv("GATEPROOF_PROBE", str(tmp_path))
+    monkeypatch.setenv("GATEPROOF_PROBE_SECRET", SECRET)
+
+    wsgi, _ = probe._deployed()
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["calls", "go", "scripts"]
+    asked = under_wsgi_with(wsgi, "PUT", "/gateproof-probe/scripts/default", SHOWN, b"x")
+    assert asked.status == 200
+    assert (tmp_path / "default").read_bytes() == b"x"
 
 
 def test_its_own_folder_is_this_users_alone(tmp_path, monkeypatch):
