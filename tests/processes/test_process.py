@@ -155,7 +155,7 @@ def test_a_master_that_crashes_is_gone_before_its_workers_are(programs):
     os.kill(process.pid, signal.SIGKILL)
     began = time.monotonic()
     while not process.gone:
-        process.poll(0.01)
+        assert process.poll(0.01) is None  # its workers have a moment to go by themselves
         assert time.monotonic() - began < 5
 
     assert process.code == -signal.SIGKILL
@@ -237,17 +237,37 @@ def test_a_listening_socket_is_inherited_and_nothing_else(programs):
     assert len(fds) == 2  # the other is that by which it lists them
 
 
-def test_a_socket_that_the_server_held_is_closed_when_it_is_gone(programs):
+@on_linux
+def test_a_socket_that_was_handed_over_is_the_servers_alone(programs):
     """Nobody else keeps the port open, so that a dead server is seen to be dead."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         process = programs.start(STAYS, fds=(listening.fileno(),))
         address = listening.getsockname()
+        link = str(Path(f"/proc/self/fd/{listening.fileno()}").readlink())
     programs.says(process)
+    kept = [str(path.readlink()) for path in Path(f"/proc/{process._keeper.pid}/fd").iterdir()]
+
+    assert link.startswith("socket:")
+    assert link not in kept
     socket.create_connection(address, 5).close()
     process.kill()
-
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(address, 5)
+
+
+def test_signals_are_as_in_any_new_process(programs):
+    """Its keeper ignores some, which would be inherited."""
+    process = programs.start("""
+        import signal
+        print(signal.getsignal(signal.SIGHUP).name, signal.getsignal(signal.SIGTERM).name)
+        print(signal.getsignal(signal.SIGCHLD).name, signal.getsignal(signal.SIGINT).__name__)
+        print(len(signal.pthread_sigmask(signal.SIG_BLOCK, [])))
+    """)
+    process.poll(10)
+
+    assert process.stdout.read_text().split() == [
+        "SIG_DFL", "SIG_DFL", "SIG_DFL", "default_int_handler", "0",
+    ]  # fmt: skip
 
 
 def test_a_command_that_is_not_there_is_an_error(tmp_path):
@@ -279,16 +299,16 @@ RUNNER = """
     while len((folder / "log.stdout").read_text().split()) < 2:
         process.poll(0.01)
     print(process._keeper.pid, process.pid, flush=True)
-    process.poll(60)
+    print(process.poll(60).code)
 """
 
 
 class Runner:
     """Another process that has started a server with a worker, as a test run does."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, code: str) -> None:
         self.mark = f"MARK={folder}"
-        (folder / "server.py").write_text(textwrap.dedent(DAEMON))
+        (folder / "server.py").write_text(textwrap.dedent(code))
         (folder / "run.py").write_text(textwrap.dedent(RUNNER))
         self.process = subprocess.Popen(
             [sys.executable, str(folder / "run.py"), str(folder)],
@@ -307,10 +327,10 @@ class Runner:
 
 
 @pytest.fixture
-def runner(tmp_path):
+def runner(tmp_path, request):
     folder = tmp_path / "run"
     folder.mkdir()
-    made = Runner(folder)
+    made = Runner(folder, getattr(request, "param", DAEMON))
     yield made
     made.close()
     assert marked(made.mark) == set()
@@ -328,9 +348,10 @@ def test_nothing_is_left_of_a_test_runner_that_dies(runner, how):
 
 
 @on_linux
-def test_ctrl_c_to_the_whole_group_leaves_nothing(runner):
-    """A terminal sends it to every process of the foreground group."""
-    os.killpg(runner.process.pid, signal.SIGINT)
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_signal_to_the_whole_group_leaves_nothing(runner, how):
+    """A terminal sends Ctrl-C to every process of the foreground group, and others kill so."""
+    os.killpg(runner.process.pid, how)
 
     assert runner.process.wait(10) != 0
     assert until(lambda: not marked(runner.mark))
@@ -347,11 +368,25 @@ def test_a_keeper_that_is_killed_takes_the_server_along(runner):
 
 
 @on_linux
-def test_a_keeper_that_is_told_to_end_ends_the_server(runner):
+@pytest.mark.parametrize("runner", [STAYS.replace("ready", "ready ready")], indirect=True)
+def test_a_server_does_not_outlive_runner_and_keeper(runner):
+    """Both are killed before either can do anything: the kernel kills the server."""
+    os.kill(runner.keeper, signal.SIGSTOP)
+    runner.process.kill()
+    runner.process.wait(10)
+    assert is_alive(runner.server)
+    os.kill(runner.keeper, signal.SIGKILL)
+
+    assert until(lambda: not is_alive(runner.server))
+
+
+@on_linux
+def test_a_keeper_that_is_told_to_end_ends_the_server_and_tells(runner):
     os.kill(runner.keeper, signal.SIGTERM)
 
     assert until(lambda: not marked(runner.mark))
     assert runner.process.wait(10) == 0
+    assert runner.process.stdout.read() == f"{-signal.SIGKILL}\n"
 
 
 def test_the_end_is_known_even_when_the_keeper_was_killed(programs):
