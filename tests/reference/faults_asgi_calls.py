@@ -12,7 +12,7 @@ from typing import Any
 from reference.asgi_side import ASGICall, Event
 from reference.faults_http1_framing import CutOffIsComplete, EndBrokenOff, LineEndsInBody
 from reference.faults_http1_heads import Reversed
-from reference.faults_wsgi_calls import CookiesMerged
+from reference.faults_wsgi_results import CookiesMerged
 from reference.http_reading import Fields
 from reference.http_writing import Response
 from reference.octets import GoneError
