@@ -166,11 +166,12 @@ def died(stage: ServerStage, why: str, log: str) -> Outcome:
         log: the end of its log.
     """
     heard = stage.heard[-1] if stage.heard else None
-    names = [name for name in stage.case.proves if requirement(name).enforce == "fail"]
+    graded = [(requirement(name).enforce, name) for name in stage.case.proves]
+    names = [name for grade in ("fail", "weak") for enforced, name in graded if enforced == grade]
     request = heard.line if heard else stage.case.title
     if not names:
         return Outcome("blocked", f"{why} after {request}: {log}"[:600])
-    outcome = Outcome("fail")
+    outcome = Outcome(requirement(names[0]).enforce)
     breach = Breach(
         names[0],
         f"{why} after {request}",

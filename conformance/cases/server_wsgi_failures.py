@@ -26,7 +26,7 @@ UNSENT: tuple[tuple[str, tuple[Step, ...]], ...] = (
 """Exceptions that leave an application before anything was sent."""
 
 
-@case("server.wsgi", "raised-before-data", proves=(ERROR_PAGE, TRAPS))
+@case("server.wsgi", "raised-before-data", proves=(TRAPS, ERROR_PAGE))
 async def raised_before_data(stage: ServerStage) -> None:
     """An exception before any output becomes an error response, and the server lives on.
 
@@ -99,7 +99,7 @@ UNSTARTED: tuple[tuple[Step, ...], ...] = (
 """Bodies of applications that never call start_response."""
 
 
-@case("server.wsgi", "never-started", proves=(NO_START, TRAPS))
+@case("server.wsgi", "never-started", proves=(NO_START,))
 async def never_started(stage: ServerStage) -> None:
     """Body data without start_response is an error: no successful response is made of it."""
     scripts = [Script(wsgi=steps, legal=False) for steps in UNSTARTED]
@@ -113,7 +113,6 @@ async def never_started(stage: ServerStage) -> None:
                 observed=str(reply),
                 expected="an error, or no response",
             )
-    await _lives(stage)
 
 
 WRONG: tuple[tuple[str, Script], ...] = (
