@@ -274,9 +274,11 @@ def _exception(held: dict[str, Any], args: list[Any]) -> BaseException:
 
 
 def _cut(held: list[Any]) -> bytes:
-    """Octets of which only the beginning is known; as long as they were."""
-    head, length, _ = held
-    return head.encode("latin-1").ljust(length, b"\0")  # type: ignore[no-any-return]
+    """Octets of which only both ends are known; as long as they were."""
+    head, tail, length, _ = held
+    middle = length - len(head) - len(tail)
+    filled: bytes = head.encode("latin-1") + b"\0" * middle + tail.encode("latin-1")
+    return filled
 
 
 def _stand_in(held: dict[str, Any]) -> Any:

@@ -52,8 +52,8 @@ CLIP = 64 * 1024
 DEEP = 66
 """Levels of nesting that are followed."""
 
-MANY = 50_000
-"""Items of one value that are written down."""
+MANY = 20_000
+"""Containers inside of one value that are written down."""
 
 _BITS = 10_000
 """Integers of more bits are written in hexadecimal: JSON's decimal would be refused."""
@@ -175,9 +175,9 @@ class Walk:
         self.depth = 0
         self.left = MANY
 
-    def enters(self, value: Any) -> bool:
+    def enters(self) -> bool:
         """Whether what a container holds is followed; the depth is lowered again after that."""
-        self.left -= len(value)
+        self.left -= 1
         if self.depth > DEEP or self.left < 0:
             return False
         self.depth += 1
@@ -230,12 +230,12 @@ def _octets(value: bytes, _walk: Walk) -> Any:
         return {"z": packed.decode("latin-1")}
     import hashlib
 
-    head = value[:1024].decode("latin-1")
-    return {"cut": [head, len(value), hashlib.sha256(value).hexdigest()]}
+    ends = [part.decode("latin-1") for part in (value[:1024], value[-1024:])]
+    return {"cut": [*ends, len(value), hashlib.sha256(value).hexdigest()]}
 
 
 def _list(value: list[Any], walk: Walk) -> Any:
-    if not walk.enters(value):
+    if not walk.enters():
         return _deep(value)
     held = [encode(item, walk) for item in value]
     walk.depth -= 1
@@ -243,7 +243,7 @@ def _list(value: list[Any], walk: Walk) -> Any:
 
 
 def _tuple(value: tuple[Any, ...], walk: Walk) -> Any:
-    if not walk.enters(value):
+    if not walk.enters():
         return _deep(value)
     held = [encode(item, walk) for item in value]
     walk.depth -= 1
@@ -251,7 +251,7 @@ def _tuple(value: tuple[Any, ...], walk: Walk) -> Any:
 
 
 def _dict(value: dict[Any, Any], walk: Walk) -> Any:
-    if not walk.enters(value):
+    if not walk.enters():
         return _deep(value)
     held = [[encode(key, walk), encode(one, walk)] for key, one in value.items()]
     walk.depth -= 1

@@ -172,6 +172,22 @@ def test_octets_too_many_to_keep_come_back_as_long_as_they_were():
     assert type(again) is bytes
     assert len(again) == 200_000
     assert again[:1024] == value[:1024]
+    assert again[-1024:] == value[-1024:]
+
+
+def test_a_long_list_comes_back_whole():
+    lines = [b"%d\n" % number for number in range(300_000)]
+
+    assert there_and_back(lines) == lines
+
+
+def test_reading_long_lines_is_judged_by_their_ends(tmp_path):
+    lines = [os.urandom(100_000).replace(b"\n", b"") + b"\n" for _ in range(3)]
+    steps = [("call", {}), *(("input", ("readline", (), line)) for line in lines)]
+
+    found = replay_wsgi(written(steps, "wsgi", tmp_path), host="server")
+
+    assert [v for v in found if v.requirement.startswith("wsgi.streams")] == []
 
 
 class Text(str):
