@@ -82,3 +82,15 @@ class Loop:
     requirement: str
     breaks: tuple[Mapping[str, object], ...]
     keeps: tuple[Mapping[str, object], ...]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A fault of the reference server (``tests/reference``) that breaks ``requirement``.
+
+    ``case`` is the full id of the case that must notice, or empty for any.
+    """
+
+    requirement: str
+    case: str
+    fault: str
