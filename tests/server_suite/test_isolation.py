@@ -1,0 +1,170 @@
+"""A server that dies, hangs or is killed is one case's verdict; nothing else is lost or left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.server_suite.conftest import lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.server_suite.conftest import Servers
+
+SELECT = (
+    "--conformance-select=host-*",
+    "--conformance-select=content-length-*",
+    "--conformance-select=chunked-body",
+)
+
+DYING = """
+import os, sys, types
+package = types.ModuleType("reference")
+package.__path__ = [sys.path[0]]
+sys.modules["reference"] = package
+from reference import http_reading
+
+plain = http_reading.Reading.field
+
+def field(self, line):
+    if b"chunked" in line.lower():
+        print("out of luck", file=sys.stderr, flush=True)
+        {act}
+    return plain(self, line)
+
+http_reading.Reading.field = field
+"""
+
+
+def test_a_crash_is_the_verdict_of_the_case_that_causes_it(servers: Servers) -> None:
+    clean = servers.run(str(servers.reference), *SELECT)
+    found = servers.run(servers.behaving(DYING.format(act="os._exit(7)")), *SELECT)
+    failed = {case for case, verdict in found.verdicts.items() if verdict == "fail"}
+
+    assert set(found.verdicts) == set(clean.verdicts)
+    assert set(clean.verdicts.values()) == {"pass"}
+    assert "server.http1::chunked-body" in failed
+    assert {found.verdicts[case] for case in set(found.verdicts) - failed} == {"pass"}
+    finding = found.results["server.http1::chunked-body"]["findings"][0]
+    assert "ended with exit code 7" in finding["message"]
+    assert "out of luck" in finding["observed"]
+
+
+def test_a_server_that_gets_stuck_is_started_again(servers: Servers) -> None:
+    stuck = servers.behaving(DYING.format(act="import signal; signal.pause()"))
+    found = servers.run(stuck, *SELECT, timeout=240)
+    failed = {case for case, verdict in found.verdicts.items() if verdict == "fail"}
+
+    assert "server.http1::chunked-body" in failed
+    assert {found.verdicts[case] for case in set(found.verdicts) - failed} == {"pass"}
+
+
+def _running(marked: str) -> set[int]:
+    """Processes, other than zombies, whose environment mentions ``marked``."""
+    found = set()
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit() or int(folder.name) == os.getpid():
+            continue
+        try:
+            environ = (folder / "environ").read_bytes()
+            state = (folder / "stat").read_bytes().rpartition(b")")[2].split()[0]
+        except OSError:
+            continue
+        if marked.encode() in environ and state != b"Z":
+            found.add(int(folder.name))
+    return found
+
+
+def _until(true: Callable[[], object], within: float = 120.0) -> bool:
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        if true():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["kill", "ctrl-c"])
+def test_a_runner_that_dies_leaves_no_process_and_a_readable_stream(
+    servers: Servers, number: int
+) -> None:
+    folder = servers.project.folder
+    scratch = folder / "tmp"
+    scratch.mkdir()
+    runner = subprocess.Popen(
+        [
+            sys.executable, "-m", "pytest", f"--target={servers.reference}",
+            "--conformance-results=run.jsonl", "-p", "no:cacheprovider",
+        ],
+        cwd=folder,
+        env={**os.environ, "TMPDIR": str(scratch)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    stream = folder / "run.jsonl"
+    try:
+        assert _until(lambda: sum(line["kind"] == "result" for line in lines(stream)) >= 3)
+        runner.send_signal(number)
+        runner.wait(60)
+        assert _until(lambda: not _running(str(scratch)))
+    finally:
+        runner.kill()
+        runner.wait(60)
+    before = [line for line in lines(stream) if line["kind"] == "result"]
+    told = servers.project.run(
+        "gateproof.conformance.cli", "report", "run.jsonl", "--html", "report.html"
+    )
+
+    assert len(before) >= 3
+    assert told.code == 0, told.text
+    assert "(incomplete run)" in told.text
+    assert "incomplete" in (folder / "report.html").read_text("utf-8")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_server_that_is_killed_in_mid_run_is_started_again(servers: Servers) -> None:
+    folder = servers.project.folder
+    scratch = folder / "tmp"
+    scratch.mkdir()
+    runner = subprocess.Popen(
+        [
+            sys.executable, "-m", "pytest", f"--target={servers.reference}", "-q",
+            "--conformance-results=run.jsonl", "-p", "no:cacheprovider",
+            "--conformance-select=server.wsgi::*",
+        ],
+        cwd=folder,
+        env={**os.environ, "TMPDIR": str(scratch)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    stream = folder / "run.jsonl"
+    try:
+        assert _until(lambda: sum(line["kind"] == "result" for line in lines(stream)) >= 3)
+        serving = _running("GATEPROOF_SERVER=") & _running(str(scratch))
+        assert serving
+        for pid in serving:
+            os.kill(pid, signal.SIGKILL)
+        assert runner.wait(240) in (0, 1)
+    finally:
+        runner.kill()
+        runner.wait(60)
+    results = [line for line in lines(stream) if line["kind"] == "result"]
+    footer = lines(stream)[-1]
+
+    assert footer["kind"] == "footer"
+    assert footer["complete"]
+    assert "harness" not in {line["verdict"] for line in results}
+    assert sum(line["verdict"] == "pass" for line in results) > 0.9 * len(results)
