@@ -6,6 +6,7 @@ import asyncio
 import os
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -334,6 +335,41 @@ class EmptyEnds(ASGICall):
         await super().transmit(data, more and bool(data))
 
 
+class TrailersAfterTheEnd(ASGICall):
+    async def trail(self, event: Event) -> None:
+        if self.phase == "done":
+            await self.octets.write(b"x-late: 1\r\n\r\n")
+        else:
+            await super().trail(event)
+
+
+class MoreTrailersByDefault(ASGICall):
+    async def trail(self, event: Event) -> None:
+        await super().trail({"more_trailers": True, **event})
+
+
+def trailers_to_all(self: Response) -> bytes:
+    """Trailers, whatever TE says."""
+    lines = [self.line(name, value) for name, value in self.trailers or []]
+    return b"0\r\n" + b"".join(lines) + b"\r\n"
+
+
+class SecretHints(ASGICall):
+    async def send(self, event: Event) -> None:
+        if isinstance(event, dict) and event.get("type") == "http.response.early_hint":
+            await self.octets.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+        else:
+            await super().send(event)
+
+
+class SecretFiles(ASGICall):
+    async def send(self, event: Event) -> None:
+        if isinstance(event, dict) and event.get("type") == "http.response.pathsend":
+            data = await asyncio.to_thread(Path(event["path"]).read_bytes)
+            event = {"type": "http.response.body", "body": data}
+        await super().send(event)
+
+
 class AfterTheEnd(ASGICall):
     async def content(self, event: Event) -> None:
         if self.phase == "done":
@@ -346,7 +382,7 @@ fault = faults_of("asgi")
 
 CALLS = [
     fault("call-again", "server.one-call-per-connection", asgi=CallAgain),
-    fault("one-call", "http.scope.single-request server.one-call-per-connection", asgi=OneCall),
+    fault("one-call", "http.scope.single-request", asgi=OneCall),
     fault("never-awaited", "app.awaited-with-three-arguments", asgi=NeverAwaited),
     fault("cancelled-at-once", "scope.lifetime-until-close", asgi=CancelledAtOnce),
     fault("receive-first", "scope.first-argument", asgi=ReceiveFirst),
@@ -399,10 +435,9 @@ SENDING = [
     fault("text-is-fine", "server.raises-on-wrong-types", asgi=TextIsFine),
     fault("type-missing", "server.raises-on-missing-type", asgi=TypeMissing),
     fault("nothing-extra", "server.ignores-extra-keys", asgi=NothingExtra),
-    fault("other-error", "send.after-close-noop http.send.raises-oserror-when-closed",
+    fault("other-error", "http.send.raises-oserror-when-closed",
           asgi=OtherError),
-    fault("logs-its-own", "send.error-class-caught-by-server "
-          "http.server.disconnect-not-logged-as-error", asgi=LogsItsOwn),
+    fault("logs-its-own", "http.server.disconnect-not-logged-as-error", asgi=LogsItsOwn),
     fault("dies-of-its-own", "http.server.catches-own-disconnect-error", asgi=DiesOfItsOwn),
     fault("cookies-in-one-line", "http.headers.set-cookie-not-joined", response=CookiesMerged),
     fault("coding-passed-on", "http.server.ignores-transfer-encoding", response=CodingPassedOn),
@@ -418,6 +453,14 @@ SENDING = [
     fault("empty-ends", "http.response-body.concatenated", asgi=EmptyEnds),
     fault("more-by-default", "http.response-body.more-body-default",
           asgi={"more_body_default": lambda self: True}),
+    fault("trailers-after-the-end", "ext.trailers.after-complete-ignored",
+          asgi=TrailersAfterTheEnd),
+    fault("more-trailers-by-default", "ext.trailers.more-trailers-default",
+          asgi=MoreTrailersByDefault),
+    fault("trailers-to-all", "ext.trailers.only-with-te",
+          response={"last_chunk": trailers_to_all}),
+    fault("secret-hints", "ext.early-hint.advertised", asgi=SecretHints),
+    fault("secret-files", "ext.pathsend.advertised", asgi=SecretFiles),
     fault("after-the-end", "http.response-body.after-complete-ignored", asgi=AfterTheEnd),
     fault("content-for-head-here", "http.server.head-body-suppressed",
           response={"bodiless": property(lambda self: self.status in self.EMPTY)}),

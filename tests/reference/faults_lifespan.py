@@ -229,8 +229,6 @@ FAULTS = [
     fault("other-loop", "same-loop-as-requests", lifespan=OtherLoop),
     fault("cancelled-when-started", "scope.lasts-for-loop", lifespan=CancelledWhenStarted),
     fault("odd-lifespan", "scope.type", lifespan=scopes(lambda scope: scope.update(type="life"))),
-    fault("lifespan-without-version", "scope.asgi-version",
-          lifespan=scopes(lambda scope: scope.update(asgi={"spec_version": "2.0"}))),
     fault("state-as-list", "scope.state-type",
           lifespan=scopes(lambda scope: scope.update(state=[]))),
     fault("state-not-empty", "scope.state-initially-empty", lifespan=NotEmpty),

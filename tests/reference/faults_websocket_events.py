@@ -311,7 +311,6 @@ events = faults_of("asgi.websocket")
 
 EVENTS = [
     events("ping-told", "server.handles-ping-pong", websocket={"pong": ping_told}),
-    events("never-pings", "server.sends-keepalive-pings", websocket={"PING_EVERY": 86400.0}),
     events("fragments-singly", "server.reassembles-fragments", frames=Singly),
     events("return-stays-open", "server.app-return-closes",
           websocket=ReturnStaysOpen),

@@ -50,6 +50,12 @@ def path_of(decoded: Callable[[bytes], str]) -> dict[str, Any]:
     return {"split_path": lambda self: ("", decoded(self.request.path))}
 
 
+def whole_path(self: WSGICall) -> tuple[str, str]:
+    """The root as SCRIPT_NAME, and once more in PATH_INFO."""
+    root, path = WSGICall.split_path(self)
+    return root, root + path
+
+
 def names_kept(self: WSGICall) -> dict[str, str]:
     """Header variables with the hyphens of the names."""
     return {
@@ -213,6 +219,12 @@ fault = faults_of("wsgi")
 
 METHODS = ("GET", "HEAD", "POST")
 
+BELOW_ROOT = faults_of("asgi.http.wsgi")(
+    "path-below-root",
+    "path-info-strips-root-path",
+    wsgi={"split_path": whole_path},
+)
+
 ENVIRON = [
     fault("look-alike", "environ.exact-dict", wsgi={"environ": look_alike}),
     fault("no-query-string", "environ.cgi-vars-present", wsgi=without("QUERY_STRING")),
@@ -251,6 +263,7 @@ ENVIRON = [
         "environ.script-name-plus-path-info",
         wsgi=having("SCRIPT_NAME", "/nothing"),
     ),
+    BELOW_ROOT,
     fault(
         "query-decoded",
         "environ.query-string-type",

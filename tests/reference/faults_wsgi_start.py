@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from reference.parts import faults_of
@@ -15,20 +14,6 @@ class CallTwice(WSGICall):
         self.close(self.invoke(self.environ()))
         self.started = False
         super().call()
-
-
-class OnlyFunctions(WSGICall):
-    def invoke(self, environ: dict[str, Any]) -> Any:
-        if not hasattr(self.server.app, "__code__"):
-            raise TypeError("the application is no function")
-        return super().invoke(environ)
-
-
-class OnlyLists(WSGICall):
-    def transmit(self, result: Iterable[bytes]) -> None:
-        if not isinstance(result, (list, tuple)):
-            raise TypeError("the result is no list")
-        super().transmit(result)
 
 
 def by_keyword(self: WSGICall, environ: dict[str, Any]) -> Any:
@@ -166,8 +151,6 @@ fault = faults_of("wsgi")
 
 FAULTS = [
     fault("call-twice", "server.one-call-per-request", wsgi=CallTwice),
-    fault("only-functions", "callable.no-kind-dependency", wsgi=OnlyFunctions),
-    fault("only-lists", "middleware.transparent", wsgi=OnlyLists),
     fault("by-keyword", "server.call-app-positionally", wsgi={"invoke": by_keyword}),
     fault("failed-is-forgotten", "server.header-check-after-set",
           wsgi=FailedIsForgotten),
