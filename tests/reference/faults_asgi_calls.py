@@ -338,7 +338,8 @@ class EmptyEnds(ASGICall):
 class TrailersAfterTheEnd(ASGICall):
     async def trail(self, event: Event) -> None:
         if self.phase == "done":
-            await self.octets.write(b"x-late: 1\r\n\r\n")
+            late = [name + b": " + value for name, value in event["headers"]]
+            await self.octets.write(b"\r\n".join([*late, b"", b""]))
         else:
             await super().trail(event)
 

@@ -110,7 +110,7 @@ def utf8(value: bytes) -> bytes:
 
 # What both kinds of scopes have in common: name of the fault, requirement of either kind, change.
 BOTH: list[tuple[str, str, Change]] = [
-    ("spec-version-as-number", "scope.asgi-spec-version", version(spec_version=2.5)),
+    ("spec-version-of-another", "scope.asgi-spec-version", version(spec_version="3.0")),
     ("empty-scheme", "scope.scheme-not-empty", having("scheme", "")),
     ("scheme-as-bytes", "scope.scheme-type", having("scheme", lambda scheme: scheme.encode())),
     ("no-path", "scope.path-present", without("path")),
@@ -170,8 +170,9 @@ def proxied(self: ASGICall) -> Any:
 CORE = [
     http("no-type", "scope.contains-type", without("type")),
     http("type-as-bytes", "scope.type-unicode", having("type", b"http")),
-    http("odd-type", "scope.type-known http.scope.type http.scope.type-signifies-http",
+    http("odd-type", "http.scope.type",
          having("type", "HTTP")),
+    http("web-type", "scope.type-known http.scope.type-signifies-http", having("type", "web")),
     fault("read-only-scope", "scope.is-dict", asgi={"scope": proxied}),
     http("no-asgi", "scope.asgi-present", without("asgi")),
     http("no-asgi-version", "scope.asgi-version-present",
@@ -180,7 +181,7 @@ CORE = [
               version(version=None)),
     http("asgi-version-as-number", "scope.asgi-version-type", version(version=3.0)),
     http("odd-asgi-version", "scope.asgi-version-value", version(version="3")),
-    http("spec-version-of-three", "scope.spec-version-type", version(spec_version="2.5.0")),
+    http("spec-version-as-number", "scope.spec-version-type", version(spec_version=2.5)),
     http("extensions-as-list", "extensions.is-dict", having("extensions", list)),
     http("extension-in-bytes", "extensions.name-unicode", having("extensions", {b"x": {}})),
     http("extension-true", "extensions.entry-is-dict", having("extensions", {"x": True})),

@@ -52,8 +52,9 @@ def path_of(decoded: Callable[[bytes], str]) -> dict[str, Any]:
 
 def whole_path(self: WSGICall) -> tuple[str, str]:
     """The root as SCRIPT_NAME, and once more in PATH_INFO."""
-    root, path = WSGICall.split_path(self)
-    return root, root + path
+    script, path = WSGICall.split_path(self)
+    root = self.server.root_path
+    return root, script + path if script else root + path
 
 
 def names_kept(self: WSGICall) -> dict[str, str]:
