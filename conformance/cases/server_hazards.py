@@ -327,6 +327,7 @@ async def response_splitting(stage: ServerStage) -> None:
         ),
         ("CR LF in the reason", Request(), reason),
         follow=False,
+        within=stage.patience / 2,
     )
     split = [one for one in outcomes if one.heard.reply.get(b"x-injected")]
     if split:

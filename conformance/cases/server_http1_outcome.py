@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from gateproof.conformance.server_stage import SETTLE, Heard, Request, ServerStage
 from gateproof.targets.http1 import Reply, read_reply
-from gateproof.targets.http1_request import filled
+from gateproof.targets.http1_request import filled, method_of
 from gateproof.targets.journal import Call
 from gateproof.targets.script import ECHO, Script, alter, answer, echo
 from gateproof.targets.wire import Wire
@@ -162,7 +162,8 @@ async def sent(
         message = message.octets("{token}", "{host}")
     behind = stage.lay(SECOND) if follow else ""
     octets = message + FOLLOWER.replace(b"{token}", behind.encode()) if follow else message
-    heard = await stage.ask(octets, app, then="keep", cuts=cuts, within=within)
+    heard = await begun(stage, octets, app, cuts)
+    await finish(stage, heard, method_of(heard.request), within=within)
     second = None
     if follow:
         second = await _follower(stage, heard, behind, within or stage.patience)
@@ -188,7 +189,9 @@ async def _follower(stage: ServerStage, heard: Heard, token: str, within: float)
     return second
 
 
-async def begun(stage: ServerStage, message: Request | bytes, app: Script = ECHO) -> Heard:
+async def begun(
+    stage: ServerStage, message: Request | bytes, app: Script = ECHO, cuts: Sequence[int] = ()
+) -> Heard:
     """Send a message, or the beginning of one, and read nothing yet."""
     token = stage.lay(app)
     if isinstance(message, Request):
@@ -196,7 +199,7 @@ async def begun(stage: ServerStage, message: Request | bytes, app: Script = ECHO
     octets = filled(message, token, stage.host)
     heard = Heard(token, octets, await stage.connect(), Reply(), [], stage.interface)
     stage.heard.append(heard)
-    await heard.wire.send(octets)
+    await heard.wire.send(octets, cuts)
     return heard
 
 
@@ -206,7 +209,12 @@ async def finish(
     """Read the reply of what was :func:`begun`, and the journals of the application."""
     within = within or stage.patience
     heard.reply = await read_reply(heard.wire, method, within)
-    await stage.gather(heard, None, within)
+    if heard.reply.ended == "timeout":
+        # What the application has not done by now it does when the client has left, if at all.
+        stage.troubled = True
+        heard.calls = stage.server.folder.calls(heard.token)
+    else:
+        await stage.gather(heard, None, within)
     return heard.reply
 
 

@@ -27,10 +27,19 @@ def breaking(script: Script) -> Script:
     return replace(script, legal=False)
 
 
-async def played(stage: ServerStage, *rows: Row, follow: bool = True) -> list[Outcome]:
-    """Play every row: what names it, the request, what the application does."""
+async def played(
+    stage: ServerStage, *rows: Row, follow: bool = True, within: float | None = None
+) -> list[Outcome]:
+    """Play every row: what names it, the request, what the application does.
+
+    Args:
+        stage: the stage of the case.
+        rows: those that cannot be played under the server's interface are left out.
+        follow: whether a plain request is sent behind.
+        within: seconds for each reply; the stage's patience by default.
+    """
     rows = tuple(row for row in rows if row[2].plays(stage.interface))
-    return await each(stage, rows, lambda row: sent(stage, *row, follow=follow))
+    return await each(stage, rows, lambda row: sent(stage, *row, follow=follow, within=within))
 
 
 @case("server.http1", "head-without-content", proves=["http1.body.head-none"])

@@ -53,7 +53,9 @@ async def line_break_from_application(stage: ServerStage) -> None:
     """A line break in a field of the application starts no line of its own."""
     rows = [(what, Request(), _with(name, value)) for what, name, value in SPLITTING]
     reason = Script(wsgi=(start("200 OK\r\nX-Injected: 1", ()), result("list", b"ok")), legal=False)
-    outcomes = await played(stage, *rows, ("CR LF in the reason", Request(), reason))
+    rows.append(("CR LF in the reason", Request(), reason))
+    # Silence is no finding here, and some servers have nothing to say when an application errs.
+    outcomes = await played(stage, *rows, within=stage.patience / 2)
     bad = [one for one in outcomes if one.heard.reply.get(b"x-injected")]
     accuse(
         stage,
@@ -78,6 +80,7 @@ async def bare_cr_from_application(stage: ServerStage) -> None:
         ("CR in a value", Request(), _with(b"x-a", b"a\rb")),
         ("CR at the end of a value", Request(), _with(b"x-a", b"a\r")),
         ("CR in the reason", Request(), reason),
+        within=stage.patience / 2,
     )
     bare = [one for one in outcomes if any(b"\r" in line for line in one.heard.reply.lines)]
     accuse(
@@ -92,6 +95,7 @@ async def bare_cr_from_application(stage: ServerStage) -> None:
         ("a space behind CR LF", Request(), _with(b"x-a", b"a\r\n b")),
         ("a tab behind CR LF", Request(), _with(b"x-a", b"a\r\n\tb")),
         ("a space behind LF", Request(), _with(b"x-a", b"a\n b")),
+        within=stage.patience / 2,
     )
     bad = [one for one in folded if any(line[:1] in (b" ", b"\t") for line in _fields(one))]
     accuse(
