@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import traceback
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -47,7 +48,7 @@ class Scopes:
             "type": "websocket",
             "scheme": "wss" if self.connection.secure else "ws",
             "subprotocols": subprotocols,
-            "extensions": {},
+            "extensions": {"websocket.http.response": {}},
         }
 
     def common(self) -> dict[str, Any]:
@@ -87,8 +88,11 @@ class Scopes:
         return [(name.lower(), value) for name, value in self.request.fields]
 
     def extensions(self) -> dict[str, Any]:
-        """What is offered beyond the core: trailers, where they can be sent."""
-        return {"http.response.trailers": {}} if self.request.version == "1.1" else {}
+        """What is offered beyond the core; hints may be dropped, and are for HTTP/1.0."""
+        offered: dict[str, Any] = {"http.response.pathsend": {}, "http.response.early_hint": {}}
+        if self.request.version == "1.1":
+            offered["http.response.trailers"] = {}
+        return offered
 
 
 def check_headers(headers: Any, allowed: re.Pattern[bytes]) -> Fields:
@@ -277,6 +281,10 @@ class ASGICall:
             await self.content(event)
         elif kind == "http.response.trailers" and self.response.trailers is not None:
             await self.trail(event)
+        elif kind == "http.response.early_hint":
+            await self.hint(event)
+        elif kind == "http.response.pathsend":
+            await self.send_file(event)
         else:
             self.unknown(kind)
 
@@ -323,6 +331,25 @@ class ASGICall:
         self.present()
         self.answerable()
         await self.transmit(data, more)
+
+    def hints_wanted(self) -> bool:
+        """Whether the client knows interim responses."""
+        return self.request.version == "1.1"
+
+    async def hint(self, event: Event) -> None:
+        """Links that the client may follow already; too late once the head has left."""
+        links = check_headers([(b"Link", link) for link in event["links"]], self.VALUE)
+        self.present()
+        if self.hints_wanted() and not self.response.head_sent:
+            await self.response.hint(links)
+
+    async def send_file(self, event: Event) -> None:
+        """A file as all of the content."""
+        path = Path(typed(event, "path", str, None))
+        if self.phase == "body" and self.response.head_sent:
+            raise RuntimeError("a file has no place behind other content")
+        data = await asyncio.to_thread(path.read_bytes)
+        await self.content({"type": "http.response.body", "body": data})
 
     def more_body_default(self) -> bool:
         """What a missing ``more_body`` means."""

@@ -185,7 +185,7 @@ CORE = [
     http("extensions-as-list", "extensions.is-dict", having("extensions", list)),
     http("extension-in-bytes", "extensions.name-unicode", having("extensions", {b"x": {}})),
     http("extension-true", "extensions.entry-is-dict", having("extensions", {"x": True})),
-    http("secret-extension", "ext.trailers.advertised", having("extensions", {})),
+    http("secret-trailers", "ext.trailers.advertised", having("extensions", {})),
     http("debug-extension", "ext.debug.servers-not-implement",
          having("extensions", {"http.response.debug": {}})),
     http("tls-without-tls", "ext.tls.forbidden-without-tls", having("extensions", {"tls": {

@@ -170,6 +170,16 @@ class CloseUntold(WebSocketCall):
         await self.send_close(self.echo(code))
 
 
+class DenialUnfinished(WebSocketCall):
+    async def deny_with(self, event: Event) -> None:
+        await super().deny_with({**event, "more_body": True})
+
+    async def returned(self) -> None:
+        while self.phase == "denying" and not self.octets.ended:
+            await self.change()
+        await super().returned()
+
+
 class OwnCloseUntold(WebSocketCall):
     def end(self, code: int, reason: str) -> None:
         if self.phase != "closed":
@@ -351,7 +361,12 @@ EVENTS = [
 ]  # fmt: skip
 
 
+DENIAL = faults_of("asgi.ext.ws-denial")(
+    "denial-unfinished", "server-sends-and-closes", websocket=DenialUnfinished
+)
+
 ENDS = [
+    DENIAL,
     events("close-untold", "disconnect.on-client-close", websocket=CloseUntold),
     events("own-close-untold", "disconnect.on-server-close", websocket=OwnCloseUntold),
     events("loss-untold", "disconnect.on-socket-loss scope.socket-death-ends-app",

@@ -35,6 +35,7 @@ class Response:
     VERSION = b"HTTP/1.1"
     EMPTY = frozenset({204, 205, 304})  # statuses without content
     CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+    HINT = b"HTTP/1.1 103 Early Hints\r\n"
 
     def __init__(self, octets: Octets, request: Request) -> None:
         self.octets = octets
@@ -73,6 +74,11 @@ class Response:
             self.invited = True
             if not self.octets.pending:
                 await self.octets.write(self.CONTINUE)
+
+    async def hint(self, links: Fields) -> None:
+        """Send an interim response with links."""
+        lines = b"".join(self.line(name, value) for name, value in links)
+        await self.octets.write(self.HINT + lines + b"\r\n")
 
     # -- the head -----------------------------------------------------------------
 

@@ -1,21 +1,17 @@
-"""The ASGI side for WebSockets: handshake, events, closing."""
+"""The ASGI side for WebSockets: the call, its events, closing."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import contextlib
-import hashlib
 import traceback
 from collections import deque
-from email.utils import formatdate
 from typing import Any
 
 from reference.asgi_side import VALUE, Event, check_headers, check_type, typed
 from reference.connection import Connection
 from reference.http_reading import Fields, RefusedError, Request
-from reference.http_writing import OURS, Response
+from reference.http_writing import Response, reason_phrase
 from reference.octets import GoneError
 from reference.websocket_frames import (
     BINARY,
@@ -23,57 +19,36 @@ from reference.websocket_frames import (
     PING,
     PONG,
     TEXT,
-    Deflate,
     FrameError,
-    agree,
     sendable,
 )
-
-GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-NOT_IN_ACCEPT = OURS | {
-    b"content-length",
-    b"upgrade",
-    b"sec-websocket-accept",
-    b"sec-websocket-extensions",
-}
+from reference.websocket_handshake import Handshake
 
 
-class WebSocketCall:
+class WebSocketCall(Handshake):
     """One call of an ASGI application for a WebSocket."""
 
     BACKLOG = 1024 * 1024  # octets of messages that wait for the application
     CLOSING = 3.0  # seconds for the client's answer to our close frame
     PING_EVERY = 20.0
-    NAME = b"websocket"
     VALUE = VALUE
 
     def __init__(self, connection: Connection, request: Request, response: Response) -> None:
+        super().__init__(request)
         self.connection = connection
         self.server = connection.server
         self.octets = connection.octets
-        self.request = request
         self.response = response
-        self.phase = "connecting"  # then open, closed (both for the application)
+        self.phase = "connecting"  # then open or denying, closed (all for the application)
         self.connect_told = False
         self.messages: deque[str | bytes] = deque()
         self.waiting = 0  # octets in them
         self.ending: tuple[int, str] | None = None  # code and reason of the disconnect
         self.close_sent = False
         self.close_received = False
-        self.subprotocols: list[str] = []
-        self.deflate: Deflate | None = None
         self.frames = self.connection.parts.frames(self.octets)
         self.reader: asyncio.Task[None] | None = None
         self.pinger: asyncio.Task[None] | None = None
-
-    @classmethod
-    def asked_for(cls, request: Request) -> bool:
-        """Whether a request wants to become a WebSocket."""
-        return (
-            request.version == "1.1"
-            and cls.NAME in request.tokens(b"upgrade")
-            and b"upgrade" in request.tokens(b"connection")
-        )
 
     async def run(self) -> None:
         """Shake hands as the application decides, and play the call to its end."""
@@ -122,77 +97,6 @@ class WebSocketCall:
         """Whether the client's close frame is still to come."""
         return self.close_sent and not self.close_received and not self.octets.ended
 
-    # -- the handshake ---------------------------------------------------------------
-
-    def handshake(self) -> None:
-        """Refuse what is no valid opening handshake."""
-        request = self.request
-        self.check_method(request)
-        self.check_version(request.get(b"sec-websocket-version"))
-        self.check_key(request.get(b"sec-websocket-key"))
-        self.subprotocols = self.offered()
-        self.deflate = self.agreed(request.get(b"sec-websocket-extensions"))
-
-    def check_method(self, request: Request) -> None:
-        """GET, and no body."""
-        if request.method != "GET":
-            raise RefusedError(400, "a WebSocket is opened by GET")
-        if request.chunked or request.length:
-            raise RefusedError(400, "an opening handshake has no body")
-
-    def check_version(self, versions: list[bytes]) -> None:
-        """Version 13, once."""
-        if versions != [b"13"]:
-            fields = ((b"Sec-WebSocket-Version", b"13"), (b"Upgrade", b"websocket"))
-            raise RefusedError(426 if len(versions) == 1 else 400, "version 13 only", fields)
-
-    def check_key(self, keys: list[bytes]) -> None:
-        """One key, of 16 octets in base64."""
-        if len(keys) != 1:
-            raise RefusedError(400, "an opening handshake has one Sec-WebSocket-Key")
-        try:
-            if len(base64.b64decode(keys[0], validate=True)) == 16:
-                return
-        except binascii.Error:
-            pass
-        raise RefusedError(400, "Sec-WebSocket-Key is no key")
-
-    def agreed(self, values: list[bytes]) -> Deflate | None:
-        """The extension that we agree to."""
-        try:
-            return agree(values)
-        except ValueError as malformed:
-            raise RefusedError(400, str(malformed)) from None
-
-    def offered(self) -> list[str]:
-        """The subprotocols that the client offers, in its order."""
-        values = b",".join(self.request.get(b"sec-websocket-protocol")).split(b",")
-        return [value.strip(b" \t").decode("latin-1") for value in values if value.strip(b" \t")]
-
-    def accept_value(self) -> bytes:
-        """What proves that we read the key."""
-        key = self.request.get(b"sec-websocket-key")[0]
-        return base64.b64encode(hashlib.sha1(key + GUID).digest())
-
-    def accept_fields(self, subprotocol: str | None, fields: Fields) -> Fields:
-        """The fields of the 101 response."""
-        ours = [
-            (b"Upgrade", b"websocket"),
-            (b"Connection", b"Upgrade"),
-            (b"Sec-WebSocket-Accept", self.accept_value()),
-            (b"Date", formatdate(usegmt=True).encode()),
-        ]
-        if subprotocol is not None:
-            ours.append((b"Sec-WebSocket-Protocol", subprotocol.encode("latin-1")))
-        if self.deflate is not None:
-            ours.append((b"Sec-WebSocket-Extensions", self.deflate.answer()))
-        return ours + [entry for entry in fields if entry[0].lower() not in NOT_IN_ACCEPT]
-
-    def accepted(self, subprotocol: str | None, fields: Fields) -> bytes:
-        """The head of the 101 response."""
-        lines = [name + b": " + value for name, value in self.accept_fields(subprotocol, fields)]
-        return b"\r\n".join([b"HTTP/1.1 101 Switching Protocols", *lines, b"", b""])
-
     # -- the call ----------------------------------------------------------------------
 
     def scope(self) -> dict[str, Any]:
@@ -213,7 +117,7 @@ class WebSocketCall:
 
     async def returned(self) -> None:
         """The application returned; it may have forgotten to answer, or to close."""
-        if self.phase == "connecting":
+        if self.phase in ("connecting", "denying"):
             await self.not_answered()
         elif self.phase == "open":
             await self.close(1000, "")
@@ -221,7 +125,7 @@ class WebSocketCall:
     async def failed(self) -> None:
         """The application raised."""
         try:
-            if self.phase == "connecting":
+            if self.phase in ("connecting", "denying"):
                 await self.not_answered()
             elif self.phase == "open":
                 await self.close(1011, "")
@@ -231,7 +135,10 @@ class WebSocketCall:
     async def not_answered(self) -> None:
         """The application left the client without a decision."""
         self.phase = "closed"
-        await self.response.error(500, "the application failed")
+        if self.response.head_sent:
+            self.response.break_off()
+        else:
+            await self.response.error(500, "the application failed")
 
     # -- receive -----------------------------------------------------------------------
 
@@ -344,6 +251,10 @@ class WebSocketCall:
             await self.send_message(event)
         elif kind == "websocket.close":
             await self.close_by_application(event)
+        elif kind == "websocket.http.response.start":
+            self.start_denial(event)
+        elif kind == "websocket.http.response.body":
+            await self.deny_with(event)
         else:
             raise ValueError(f"{kind!r} is no event of a WebSocket here")
 
@@ -357,8 +268,8 @@ class WebSocketCall:
         fields = check_headers(event.get("headers", ()), self.VALUE)
         subprotocol = event.get("subprotocol")
         self.check_subprotocol(subprotocol, fields)
-        if self.phase == "open":
-            raise RuntimeError("the WebSocket was accepted before")
+        if self.phase in ("open", "denying"):
+            raise RuntimeError("the handshake was answered before")
         self.present()
         self.phase = "open"
         self.frames.deflate = self.deflate
@@ -390,8 +301,8 @@ class WebSocketCall:
             opcode, payload = TEXT, typed(event, "text", str, None).encode("utf-8")
         else:
             opcode, payload = BINARY, typed(event, "bytes", bytes, None)
-        if self.phase == "connecting":
-            raise RuntimeError("the WebSocket is not accepted yet")
+        if self.phase in ("connecting", "denying"):
+            raise RuntimeError("the WebSocket is not accepted")
         self.present()
         await self.transmit(opcode, payload)
 
@@ -409,6 +320,8 @@ class WebSocketCall:
         if not sendable(code) or len(reason.encode("utf-8")) > 123:
             raise ValueError("code or reason cannot stand in a close frame")
         self.present()
+        if self.phase == "denying":
+            raise RuntimeError("the handshake is being answered")
         if self.phase == "connecting":
             await self.deny()
         else:
@@ -423,6 +336,29 @@ class WebSocketCall:
         self.phase = "closed"
         self.end(1006, "")
         await self.response.error(403, "refused by the application")
+
+    def start_denial(self, event: Event) -> None:
+        """Refuse the handshake with a response of the application's own."""
+        status = typed(event, "status", int, None)
+        fields = check_headers(event.get("headers", ()), self.VALUE)
+        if self.phase != "connecting":
+            raise RuntimeError("a response has no place here")
+        self.present()
+        self.phase = "denying"
+        self.response.keep = False
+        self.response.prepare(status, reason_phrase(status), fields)
+
+    async def deny_with(self, event: Event) -> None:
+        """Content of that response."""
+        data = typed(event, "body", bytes, b"")
+        more = typed(event, "more_body", bool, False)
+        if self.phase != "denying":
+            raise RuntimeError("content has no place here")
+        await self.response.data(data, last=not more)
+        if not more:
+            self.phase = "closed"
+            self.end(1006, "")
+            await self.response.end()
 
     async def close(self, code: int, reason: str) -> None:
         """Send a close frame of ours."""
