@@ -103,17 +103,17 @@ async def close_echoed(stage: ServerStage) -> None:
 )
 async def close_option_in_any_case(stage: ServerStage) -> None:
     """The close option counts in capitals, in a list, and on a second line."""
-    rows = (
-        ("CLOSE", ("Connection", "CLOSE")),
-        ("Keep-Alive, CLOSE", ("Connection", "Keep-Alive, CLOSE")),
-        ("X-Other,close", ("Connection", "X-Other,close")),
-        ("two lines", ("Connection", "X-Other"), CLOSE),
-        ("a name in capitals", ("CONNECTION", "close")),
-    )
+    rows: list[tuple[str, list[tuple[str, str]]]] = [
+        ("CLOSE", [("Connection", "CLOSE")]),
+        ("Keep-Alive, CLOSE", [("Connection", "Keep-Alive, CLOSE")]),
+        ("X-Other,close", [("Connection", "X-Other,close")]),
+        ("two lines", [("Connection", "X-Other"), CLOSE]),
+        ("a name in capitals", [("CONNECTION", "close")]),
+    ]
     plain = await _closing(stage, "close", CLOSE)
     if plain.open:
         stage.blocked("the close option is not honoured even as it is usually written")
-    outcomes = await each(stage, rows, lambda row: _closing(stage, *row))
+    outcomes = await each(stage, rows, lambda row: _closing(stage, row[0], *row[1]))
     accuse(
         stage,
         "http1.conn.connection-options-case-insensitive",
