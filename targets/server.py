@@ -19,7 +19,7 @@ from gateproof.targets.process import ProcessError, ServerProcess, Stopped
 from gateproof.targets.readiness import Marker, ask, asked, listening_ports
 from gateproof.targets.registry import adapters
 from gateproof.targets.server_name import ServerName, parse_server
-from gateproof.targets.surroundings import Surroundings
+from gateproof.targets.surroundings import Surroundings, removed_with
 
 HOST = "127.0.0.1"
 PATIENCE = 20.0  # seconds that a server may take until the probe answers
@@ -110,6 +110,9 @@ class Server:
         self._scripted = application is None
         self._own_folder = folder is None
         self.folder = folder or ProbeFolder()
+        if folder is None:
+            removed_with(self.folder, self.folder.path)
+        self._others: list[Server] = []
         self._surroundings = Surroundings(
             adapter, self.folder, self.interface, application, app_dir, env or {}
         )
@@ -134,13 +137,15 @@ class Server:
         Args:
             root_path: where the application is mounted; only for servers that can.
         """
-        return Server(
+        other = Server(
             self.adapter,
             self.chosen,
             environment=self.environment,
             root_path=root_path,
             **self._again,  # type: ignore[arg-type]
         )
+        self._others.append(other)
+        return other
 
     # ------------------------------------------------------------------ start and stop
 
@@ -212,10 +217,15 @@ class Server:
         self.start(within)
 
     def close(self) -> None:
-        """Stop it and remove the scratch files; logs stay only where the caller asked for them."""
+        """Stop it and `another` ones of it, and remove the scratch files.
+
+        Logs stay only where the caller asked for them.
+        """
         try:
             self.stop()
         finally:
+            while self._others:
+                self._others.pop().close()
             self._surroundings.remove()
             if self._own_folder:
                 self.folder.remove()

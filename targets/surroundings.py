@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import py_compile
 import shutil
 import tempfile
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 
 from gateproof.targets.adapter import Adapter
@@ -62,11 +65,8 @@ class Surroundings:
         self.app_dir = app_dir.absolute() if app_dir else None
         self.user, self.group = _ordinary_user() if adapter.drops else ("", "")
         self.scratch = Path(tempfile.mkdtemp(prefix="gateproof-server-"))
-        code = self.scratch / "code"
-        code.mkdir()
-        for source, name in COPIED.items():
-            shutil.copyfile(Path(__file__).with_name(source), code / name)
-        self.path = (code, self.app_dir) if self.app_dir else (code,)
+        self._removal = removed_with(self, self.scratch)
+        self.path = (_code(), self.app_dir) if self.app_dir else (_code(),)
         if self.user:
             self.scratch.chmod(0o755)
             for place, mode in ((".", 0o755), ("scripts", 0o755), ("go", 0o755), ("calls", 0o777)):
@@ -102,7 +102,38 @@ class Surroundings:
 
     def remove(self) -> None:
         """Remove the folders."""
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        self._removal()
+
+
+@cache
+def _code() -> Path:
+    """A folder with copies of our files, the same for all servers of this process.
+
+    They are compiled beforehand: to do it at every start takes the probe a tenth of a second. A
+    Python of another version than this one does not look at what we compiled.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="gateproof-code-"))
+    folder.chmod(0o755)  # for servers that run as another user
+    removed_with(_code, folder)
+    for source, name in COPIED.items():
+        shutil.copyfile(Path(__file__).with_name(source), folder / name)
+        py_compile.compile(str(folder / name))
+    return folder
+
+
+def removed_with(owner: object, folder: Path) -> Callable[[], object]:
+    """See to it that a folder goes when its owner goes, or at the end of this process.
+
+    Returns:
+        What removes it now.
+    """
+    return weakref.finalize(owner, _remove, folder, os.getpid())
+
+
+def _remove(folder: Path, process: int) -> None:
+    """Remove a folder, unless this is a fork of the process that made it."""
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _any(name: str, patterns: tuple[str, ...]) -> bool:

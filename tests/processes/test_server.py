@@ -7,6 +7,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -126,6 +128,34 @@ def test_nothing_is_left_after_close():
     assert marked(f"GATEPROOF_PROBE={folder}") == set()
     assert not folder.exists()
     assert not scratch.exists()
+
+
+def test_another_one_is_closed_with_the_first():
+    with open_server("server:wsgiref") as server:
+        other = server.another()
+        other.start()
+        folder = other.folder.path
+
+    assert not other.alive()
+    assert not folder.exists()
+
+
+LEAVES = """
+    from gateproof.targets.server import open_server
+
+    server = open_server("server:wsgiref")
+    server.start()
+    print(server.folder.path, server._surroundings.scratch, server._surroundings.path[0])
+"""
+
+
+def test_a_program_that_forgets_to_close_leaves_no_folder():
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(LEAVES)], capture_output=True, text=True, timeout=60
+    )
+
+    assert len(done.stdout.split()) == 3, done.stderr
+    assert not any(Path(path).exists() for path in done.stdout.split())
 
 
 def test_another_of_the_same_has_a_folder_of_its_own(server):
