@@ -83,7 +83,7 @@ def adding(**entries: object) -> dict[str, Any]:
 
 
 class PlainReceive(ASGICall):
-    def receive(self) -> Any:  # type: ignore[override]
+    def receive(self) -> Any:
         return None
 
 

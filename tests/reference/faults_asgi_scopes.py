@@ -148,6 +148,8 @@ def of_both() -> list[Fault]:
     ]
 
 
+KEY_IN_BYTES: Any = {b"x": 1}
+
 fault = faults_of("asgi")
 
 
@@ -191,7 +193,7 @@ CORE = [
     http("tls-without-tls", "ext.tls.forbidden-without-tls", having("extensions", {"tls": {
         "server_cert": None, "client_cert_chain": [], "client_cert_name": None,
         "client_cert_error": None, "tls_version": 0x304, "cipher_suite": 0x1301}})),
-    http("key-in-bytes", "strings.dict-keys-str", lambda scope: scope.update({b"x": 1})),
+    http("key-in-bytes", "strings.dict-keys-str", lambda scope: scope.update(dict(KEY_IN_BYTES))),
 ]  # fmt: skip
 
 HTTP = [

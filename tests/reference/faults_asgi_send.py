@@ -18,7 +18,7 @@ from reference.parts import faults_of
 
 
 class PlainSend(ASGICall):
-    def send(self, event: Event) -> Any:  # type: ignore[override]
+    def send(self, event: Event) -> Any:
         self.server.keep(asyncio.ensure_future(super().send(event)))
 
 

@@ -143,15 +143,15 @@ class StartsLater(Lifespan):
         return True
 
     async def receive(self) -> Event:
-        while self.phase == "starting" and not self.server.connections:
+        while self.phase == "starting" and not self.server.answered:
             await self.wait()
         return await super().receive()
 
 
 class WakesLifespan(Connection):
     async def serve(self) -> None:
-        self.server.lifespan.turn(self.server.lifespan.phase)
         await super().serve()
+        self.server.lifespan.turn(self.server.lifespan.phase)
 
 
 class StartupAgain(Lifespan):

@@ -143,7 +143,7 @@ class PiecesAsLines(Input):
 
 class NoLines(Input):
     @property
-    def readlines(self) -> Any:  # type: ignore[override]
+    def readlines(self) -> Any:
         raise AttributeError("readlines")
 
 

@@ -158,11 +158,15 @@ class WSGICall:
         """Play the call in a thread, and wait for its end."""
         done: asyncio.Future[None] = self.loop.create_future()
 
+        def ended() -> None:
+            if not done.done():
+                done.set_result(None)
+
         def thread() -> None:
             try:
                 self.play()
             finally:
-                self.loop.call_soon_threadsafe(lambda: done.done() or done.set_result(None))
+                self.loop.call_soon_threadsafe(ended)
 
         threading.Thread(target=thread, name="wsgi", daemon=True).start()
         await done
