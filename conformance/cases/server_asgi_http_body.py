@@ -13,13 +13,13 @@ from gateproof.conformance.cases.server_asgi_http_exchange import (
     HOST,
     begin,
     finished,
-    left,
     of_type,
     reached,
     refused,
     request_body,
     requested,
     shown,
+    told,
 )
 from gateproof.conformance.server_stage import Heard, Request, ServerStage
 from gateproof.targets.script import ECHO, Script, catching, receive, respond
@@ -201,7 +201,7 @@ async def cut_short(stage: ServerStage) -> None:
         await heard.wire.close()
         await stage.gather(heard, 1, stage.patience * 2)
         ending = "a last http.request" if finished(heard.call) else "no http.disconnect"
-        if finished(heard.call) or not left(heard.call):
+        if finished(heard.call) or not told(heard.call):
             stage.broken(
                 "asgi.http.request.truncated-body-disconnect",
                 "the client broke the request off in the middle of its body",

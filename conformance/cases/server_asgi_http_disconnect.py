@@ -17,6 +17,7 @@ from gateproof.conformance.cases.server_asgi_http_exchange import (
     requested,
     seen,
     start,
+    told,
     waiting,
 )
 from gateproof.conformance.server_stage import Heard, Request, ServerStage
@@ -125,7 +126,7 @@ async def of_the_client(stage: ServerStage) -> None:
     )
     for when, steps, how in rows:
         heard = await _leave(stage, Script(asgi=steps), how)
-        if not left(heard.call):
+        if not told(heard.call):
             stage.broken(
                 _GONE,
                 f"the client left {when}, and receive() did not tell",

@@ -127,6 +127,15 @@ def left(call: Call) -> bool:
     return bool(of_type(call, "http.disconnect"))
 
 
+def told(call: Call) -> bool:
+    """Whether a disconnect was delivered, or something that the judge finds fault with."""
+    known = ("http.request", "http.disconnect")
+    return any(
+        not isinstance(event, dict) or event.get("type") not in known
+        for event in call.steps("received")
+    ) or left(call)
+
+
 async def seen(stage: ServerStage, wire: Wire, marker: bytes, within: float = 0.0) -> bool:
     """Read until ``marker`` has come; what was read stays to be read as a reply.
 

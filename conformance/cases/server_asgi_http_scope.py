@@ -53,6 +53,19 @@ _BODILESS = Script(asgi=(drain(), start(), body()))
 async def plain(stage: ServerStage) -> None:
     """A plain request calls the application with a scope of type http and its versions."""
     heard = await stage.ask(Request(), calls=1)
+    if not heard.called:
+        # Without a scope that is a dict there is no token to know the call by.
+        strays = stage.server.folder.strays()
+        heard.calls = [call for call in strays if not isinstance(call.request, dict)][:1]
+        if not heard.called:
+            stage.broken(
+                "asgi.app.awaited-with-three-arguments",
+                "a plain request was not given to the application",
+                heard=heard,
+                observed=f"no call; {heard.reply}",
+                expected="a call with scope, receive and send, which is awaited",
+            )
+        return
     kind = scope(heard).get("type")
     if isinstance(kind, str) and kind.lower() != "http":  # a misspelt one is the judge's
         stage.broken(
