@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gateproof.conformance.case import case
 from gateproof.conformance.cases.server_wsgi_exchange import TEXT, noted
-from gateproof.conformance.server_stage import Request, ServerStage
+from gateproof.conformance.server_stage import Heard, Request, ServerStage
 from gateproof.targets.journal import Call
 from gateproof.targets.script import Script, result, start, wrap
 
@@ -20,6 +20,9 @@ UNSUITABLE = "wsgi.file-wrapper.works-with-unsuitable-object"
 SUITABILITY = "wsgi.file-wrapper.inspects-suitability"
 CLOSED = "wsgi.file-wrapper.close-propagated"
 NOT_YET = "wsgi.file-wrapper.no-transmission-until-returned"
+
+UNFIT = ("AttributeError", "NotImplementedError", "TypeError", "UnsupportedOperation")
+"""What is raised by code that asks an object for more than it has."""
 
 HELD = bytes(range(256)) * 300
 """What the file holds: more than a block, octets of every value."""
@@ -71,11 +74,13 @@ async def _send(stage: ServerStage, *files: Sent) -> None:
         heard = await stage.ask(Request(), sent.app())
         _offered(stage, heard.call)
         if heard.call.raised is not None:
-            return  # the wrapper refused the file, which the judge tells
+            _refused(stage, heard, sent)
+            return
         reply = heard.reply
         if (reply.body, reply.complete) != (sent.due, True):
+            cut = sent.requirement == SAME and reply.complete and sent.due.startswith(reply.body)
             stage.broken(
-                sent.requirement,
+                LENGTH if cut else sent.requirement,
                 f"{reply.body_size} octets of a wrapped file arrived, and {len(sent.due)} were due"
                 if reply.body_size != len(sent.due)
                 else "a wrapped file arrived with other octets",
@@ -83,6 +88,36 @@ async def _send(stage: ServerStage, *files: Sent) -> None:
                 observed=f"{reply}: {reply.body[:30]!r}",
                 expected=f"{len(sent.due)} octets: {sent.due[:30]!r}",
             )
+
+
+def _refused(stage: ServerStage, heard: Heard, sent: Sent) -> None:
+    """Report a wrapper that raised; where it is no class, the judge has seen the call and tells.
+
+    As there, only what is raised because the object does not suit fails.
+    """
+    raised = heard.call.raised
+    if any(facts["raised"] is not None for facts in heard.call.steps("file-wrapper")):
+        return
+    called = sent.file == "descriptor"
+    grave = raised.name in UNFIT and (not called or "argument" in raised.text)
+    stage.broken(
+        "wsgi.file-wrapper.callable-signature" if called else sent.requirement,
+        f"wsgi.file_wrapper raised {raised.name}",
+        heard=heard,
+        observed=repr(raised),
+        expected="an iterable over read(), with a close()",
+        verdict=None if grave else "weak",
+    )
+
+
+async def _plain(stage: ServerStage) -> None:
+    """See that an ordinary file is sent, on which the case rests."""
+    heard = await stage.ask(Request())
+    _offered(stage, heard.call)
+    sent = Sent("descriptor")
+    heard = await stage.ask(Request(), sent.app())
+    if (heard.reply.body, heard.reply.complete) != (sent.due, True):
+        stage.blocked("an ordinary file is not sent as it should be; see the case 'file'")
 
 
 def _offered(stage: ServerStage, call: Call) -> None:
@@ -95,6 +130,7 @@ def _offered(stage: ServerStage, call: Call) -> None:
     "file",
     proves=(
         SAME,
+        LENGTH,
         "wsgi.file-wrapper.callable-signature",
         "wsgi.file-wrapper.returns-iterable",
         "wsgi.file-wrapper.may-assume-file-semantics",
@@ -108,11 +144,15 @@ async def file(stage: ServerStage) -> None:
 
 @case("server.wsgi", "file-in-memory", proves=(UNSUITABLE, SUITABILITY))
 async def file_in_memory(stage: ServerStage) -> None:
-    """A wrapped object that is no file of the system is read, block by block."""
+    """A wrapped object that is no file of the system is read, block by block.
+
+    Its ``fileno()`` raises, or it has none.
+    """
+    await _plain(stage)
     await _send(
         stage,
-        Sent("memory", UNSUITABLE),
         Sent("unfit", SUITABILITY),
+        Sent("memory", UNSUITABLE),
         Sent("memory", UNSUITABLE, length=len(HELD), block=1000),
     )
 
@@ -120,27 +160,27 @@ async def file_in_memory(stage: ServerStage) -> None:
 @case("server.wsgi", "file-from-its-position", proves=(POSITION,))
 async def file_from_its_position(stage: ServerStage) -> None:
     """A wrapped file is sent from where it stands."""
+    await _plain(stage)
     await _send(
         stage,
         Sent("descriptor", POSITION, position=70_000),
         Sent("descriptor", POSITION, position=10, length=len(HELD) - 10),
-        Sent("memory", POSITION, position=10),
     )
 
 
 @case("server.wsgi", "file-up-to-its-length", proves=(LENGTH,))
 async def file_up_to_its_length(stage: ServerStage) -> None:
     """Of a wrapped file as much is sent as Content-Length says."""
-    _offered(stage, (await stage.ask(Request())).call)
+    await _plain(stage)
     for kind in ("descriptor", "memory"):
         sent = Sent(kind, LENGTH, length=1000)
         heard = await stage.ask(Request(), sent.app(), then="keep")
         rest = bytes(heard.wire.pending)
         await heard.wire.close()
-        if heard.call.raised is None and heard.reply.body + rest != sent.due:
+        if heard.call.raised is None and not sent.due.startswith(heard.reply.body + rest):
             stage.broken(
                 LENGTH,
-                "of a wrapped file not as much was sent as Content-Length says",
+                "of a wrapped file more was sent than Content-Length says",
                 heard=heard,
                 observed=f"{heard.reply}, and {len(rest)} octets behind it",
                 expected="1000 octets",
@@ -184,10 +224,10 @@ async def file_unreturned(stage: ServerStage) -> None:
             ),
         )
         _offered(stage, heard.call)
-        if b"wrapped" in heard.reply.body:
+        if b"wrapped" in heard.reply.body and b"returned" in heard.reply.body:
             stage.broken(
                 NOT_YET,
-                "a file that was wrapped, and not returned, reached the client",
+                "a file that was wrapped, and not returned, reached the client as well",
                 heard=heard,
                 observed=str(heard.reply),
                 expected="b'returned'",
