@@ -166,7 +166,7 @@ async def chunked(stage: ServerStage) -> None:
 async def decoded_once(stage: ServerStage) -> None:
     """Content that looks like chunks arrives as it is; extensions and trailers are no content."""
     stage.needs("chunked_request")
-    rows = (
+    rows: tuple[tuple[bytes, dict[str, bytes]], ...] = (
         (b"5\r\nhello\r\n0\r\n\r\n", {}),
         (b"a\r\n", {"extension": b";name=value"}),
         (b"content", {"trailers": b"X-Trailer: 1\r\n"}),
