@@ -144,6 +144,7 @@ async def raw_path(stage: ServerStage) -> None:
 @case(
     FAMILY,
     "query-string",
+    methods=("GET", "OPTIONS"),
     proves=(
         "asgi.http.scope.query-string-present",
         "asgi.http.scope.path-excludes-query",
@@ -155,12 +156,13 @@ async def raw_path(stage: ServerStage) -> None:
 async def query_string(stage: ServerStage) -> None:
     """The query string is what follows the question mark, raw, and in no path."""
     heards = await _called(stage, tuple(query for query, _, _ in _QUERIES))
-    absolute = await stage.ask(
-        Request(target="http://{host}/{token}?a=%20&b", headers=MARKED), calls=None
-    )
-    rows = [*_QUERIES, ("?a=%20&b", b"a=%20&b", _QUERY)]
+    heards += [
+        await stage.ask(Request(target="http://{host}/{token}?a=%20&b", headers=MARKED)),
+        await stage.ask(Request(method="OPTIONS", target="*", headers=MARKED)),
+    ]
+    rows = [*_QUERIES, ("?a=%20&b", b"a=%20&b", _QUERY), ("", b"", _NO_QUERY)]
     told: set[str] = set()
-    for (query, meant, requirement), heard in zip(rows, [*heards, absolute], strict=True):
+    for (query, meant, requirement), heard in zip(rows, heards, strict=True):
         if refused(heard):
             continue
         found = _queries(scope(heard), query, meant, requirement)
