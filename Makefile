@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 WORKERS ?= 2
 
-.PHONY: demo test lint docs test-all test-oldest nightly bench install clean
+.PHONY: demo test lint docs test-all test-oldest nightly results bench install clean
 
 demo: $(VENV)/.demo install
 	@mkdir -p demo-report
@@ -42,6 +42,19 @@ nightly: $(VENV)/.test install
 	GATEPROOF_TEST_SCALE=20 $(BIN)/python -m pytest $(TESTS) -n $(WORKERS)
 	for n in 1 2 3 4 5 6 7 8 9 10; do \
 		$(BIN)/python -m pytest tests/frameworks tests/plugin -q -n 2 || exit 1; done
+
+# The published matrix: every server that can run here, each in an environment of its newest
+# release. Failures of servers are what it shows, so only trouble of our own ends it.
+SERVERS := bjoern cheroot daphne eventlet gevent gunicorn granian hypercorn twisted tornado \
+	uvicorn waitress werkzeug a2wsgi-wsgi a2wsgi-asgi asgiref starlette pyvoy uwsgi
+results: $(VENV)/.test install
+	for name in $(SERVERS); do $(BIN)/gateproof env $$name || echo "without $$name"; done
+	@mkdir -p docs/results
+	$(BIN)/gateproof run server:all --results docs/results/servers.jsonl -q -p no:cacheprovider \
+		--tb=no -n $(WORKERS) || [ $$? -eq 1 ]
+	$(BIN)/gateproof report docs/results/servers.jsonl \
+		--html docs/results/servers.html --markdown docs/results/servers.md
+	gzip -9 -n -f docs/results/servers.jsonl
 
 bench: $(VENV)/.bench install
 	for script in tests/benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done

@@ -8,6 +8,7 @@ without a footer is incomplete, and every view of it says so.
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib import resources
@@ -130,12 +131,20 @@ class Run:
 def read(path: Path) -> Run:
     """Read a result stream; a last line cut off by a kill is passed over.
 
+    Args:
+        path: the file; compressed with gzip where its name ends in ``.gz``.
+
     Raises:
         StreamError: the file cannot be read or is not a result stream.
     """
     try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        data = path.read_bytes()
+        if path.suffix == ".gz":
+            import gzip
+
+            data = gzip.decompress(data)
+        text = data.decode("utf-8")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise StreamError(f"cannot read results from {path}: {error}") from None
     return parse(text.splitlines(), str(path))
 
