@@ -136,6 +136,12 @@ def told(call: Call) -> bool:
     ) or left(call)
 
 
+def surplus(call: Call) -> bool:
+    """Whether an ``http.request`` came after the last one, which is the judge's finding."""
+    requests = of_type(call, "http.request")
+    return any(not event.get("more_body", False) for event in requests[:-1])
+
+
 async def seen(stage: ServerStage, wire: Wire, marker: bytes, within: float = 0.0) -> bool:
     """Read until ``marker`` has come; what was read stays to be read as a reply.
 
