@@ -319,8 +319,9 @@ def _may_be_host(name: str) -> bool:
 
 @case("server.wsgi", "client-address", proves=("wsgi.environ.other-cgi-vars",))
 async def client_address(stage: ServerStage) -> None:
-    """REMOTE_ADDR and REMOTE_PORT, where they are there, are the client's address and port.
+    """REMOTE_ADDR and REMOTE_PORT are the client's address and port.
 
+    Neither has to be there; that the address is not is an observation.
     https://www.rfc-editor.org/rfc/rfc3875#section-4.1.8
     """
     wire = await stage.connect()
@@ -329,6 +330,14 @@ async def client_address(stage: ServerStage) -> None:
     if not isinstance(ours, tuple):
         stage.not_applicable("a client of a unix socket has no address")
     environ = heard.call.request
+    if not environ.get("REMOTE_ADDR"):
+        stage.broken(
+            "wsgi.environ.other-cgi-vars",
+            "environ has no REMOTE_ADDR",
+            heard=heard,
+            observed="REMOTE_ADDR is absent or empty",
+            expected=repr(ours[0]),
+        )
     for name, value in (("REMOTE_ADDR", ours[0]), ("REMOTE_PORT", ours[1])):
         seen = environ.get(name)
         if isinstance(seen, str) and seen and seen not in (str(value), f"::ffff:{value}"):
