@@ -60,7 +60,10 @@ class Heard:
         return first.decode("latin-1").replace(self.token, "TOKEN")
 
     def watched(self) -> Watched:
-        """The exchange as evidence: the ladder of both conversations, in one order of time."""
+        """The exchange as evidence: the ladder of both conversations, in one order of time.
+
+        Where their clocks cannot be compared, the calls come after the octets.
+        """
         return self._ladder(self.calls)[0]
 
     def seen_at(self, call: Call, event: int) -> tuple[Watched, int]:
@@ -70,8 +73,15 @@ class Heard:
 
     def _ladder(self, calls: list[Call]) -> tuple[Watched, list[int]]:
         """The evidence, and the places of wire and calls, one after the other, in it."""
-        rungs = [*self._wired(), *(rung for call in calls for rung in call.ladder())]
-        order = sorted(range(len(rungs)), key=lambda place: rungs[place].at)
+        rungs, keys = [], []
+        for rung in self._wired():
+            rungs.append(rung)
+            keys.append((False, rung.at))
+        for call in calls:
+            # By another machine's clock it is not known what came before which octets.
+            rungs += call.ladder()
+            keys += [(call.foreign, rung.at) for rung in call.ladder()]
+        order = sorted(range(len(rungs)), key=lambda place: keys[place])
         shown = Watched(self.interface, self.line)
         for place in order:
             shown.exchange.place(rungs[place])

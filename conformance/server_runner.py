@@ -21,8 +21,11 @@ from gateproof.conformance.heard import Heard
 from gateproof.conformance.outcome import Outcome
 from gateproof.conformance.server_outcome import died, judge_server
 from gateproof.conformance.server_stage import ServerStage
+from gateproof.targets.hosted import HostedServer
 from gateproof.targets.journal import Call, together
+from gateproof.targets.load import TargetError
 from gateproof.targets.server import Server, ServerError
+from gateproof.targets.wire import HalfCloseError
 from gateproof.validators.asgi.loop_replay import exercised_together
 from gateproof.validators.policy import Rules
 from gateproof.validators.violation import Violation
@@ -49,7 +52,7 @@ class ServerPlan:
         rules: the user's active set.
     """
 
-    server: Server
+    server: Server | HostedServer
     rules: Rules = field(default_factory=Rules)
 
 
@@ -158,7 +161,7 @@ class FamilyRun:
 
     @property
     def _hopeless(self) -> bool:
-        return self._deaths >= DEATHS
+        return self._deaths >= DEATHS or bool(self.plan.server.lost)
 
     async def _side_by_side(self, waiting: deque[Case]) -> list[Case]:
         """Run cases together until all are done or the server is ill.
@@ -190,7 +193,9 @@ class FamilyRun:
         """Run one case by itself; if the server is ill afterwards, that is its outcome."""
         server = self.plan.server
         if self._hopeless:
-            reason = f"{server.name} had to be started {self._deaths} times; the rest is not tried"
+            reason = server.lost or (
+                f"{server.name} had to be started {self._deaths} times; the rest is not tried"
+            )
             self._outcomes[case.full_id].set_result(Outcome("blocked", reason))
             return
         ran = await self._ran(case)
@@ -198,7 +203,9 @@ class FamilyRun:
         if illness and ran.outcome.verdict != "harness":
             log = server.log_tail()[-LOG:]
             findings = ran.outcome.verdict == "fail"
-            if not findings:
+            if not findings and server.hosted:
+                ran.outcome = Outcome("blocked", f"{illness}; the network may be at fault as well")
+            elif not findings:
                 ran.outcome = died(ran.stage, illness, log)
         if illness:
             await self._restart()
@@ -228,11 +235,11 @@ class FamilyRun:
     async def _ran(self, case: Case) -> Ran:
         """Run a case once."""
         stage = ServerStage(case=case, server=self.plan.server)
-        if case.last:
-            self._show_all(stage)
         started = time.perf_counter()
         error: Exception | None = None
         try:
+            if case.last:
+                self._show_all(stage)
             async with asyncio.timeout(LIMIT):
                 work: Any = case.run(stage)
                 await work
@@ -258,6 +265,8 @@ class FamilyRun:
             await stage.close()
             ended, reason = _end(error)
             return judge_server(stage, self.plan.rules, ended=ended, reason=reason)
+        except TargetError as lost:
+            return Outcome("blocked", str(lost)), []
         except Exception as ours:  # noqa: BLE001 - a fault of ours must not end the run
             return Outcome("harness", fault(ours)), []
 
@@ -268,6 +277,8 @@ def _end(error: Exception | None) -> tuple[str, str]:
         return "", ""
     if isinstance(error, NotApplicable):
         return "n/a", str(error)
-    if isinstance(error, Blocked):
+    if isinstance(error, HalfCloseError):
+        return "n/a", str(error)
+    if isinstance(error, (Blocked, TargetError)):  # a hosted probe may not answer
         return "blocked", str(error)
     return "harness", fault(error)

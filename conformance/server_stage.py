@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from gateproof.conformance.heard import Heard
 from gateproof.conformance.stage import Stage
+from gateproof.targets.hosted import HostedServer
 from gateproof.targets.http1 import Reply, read_reply
 from gateproof.targets.http1_request import Request, filled, method_of
 from gateproof.targets.journal import Call
@@ -60,7 +61,7 @@ class ServerStage(Stage):
         troubled: some answer never came, so that the server may be stuck.
     """
 
-    server: Server = field(kw_only=True)
+    server: Server | HostedServer = field(kw_only=True)
     patience: float = PATIENCE
     heard: list[Heard] = field(default_factory=list)
     hazards: list[Hazard] = field(default_factory=list)
@@ -84,7 +85,7 @@ class ServerStage(Stage):
     @property
     def host(self) -> str:
         """``HOST:PORT`` of the server."""
-        return "{}:{}".format(*self.server.address)
+        return self.server.host
 
     def needs(self, *features: str) -> None:
         """Go on only where the server has all of ``features``.
@@ -96,6 +97,18 @@ class ServerStage(Stage):
         for name in features:
             if not getattr(self.features, name):
                 self.not_applicable(f"{self.server.name} lacks {name.replace('_', ' ')}")
+
+    def at_hand(self, what: str) -> None:
+        """Go on only where the server is ours, and nothing stands between it and the client.
+
+        Args:
+            what: what cannot be known otherwise, as the subject of a sentence.
+
+        Raises:
+            NotApplicable: it is hosted.
+        """
+        if self.server.hosted:
+            self.not_applicable(f"{what} cannot be known of a hosted server")
 
     # The application
 
@@ -124,7 +137,7 @@ class ServerStage(Stage):
             Blocked: the server does not take it.
         """
         try:
-            wire = await Wire.open(self.server.address, self.patience)
+            wire = await self.server.connect(self.patience)
         except WireError as error:
             self.troubled = True
             self.blocked(f"{self.server.name} takes no connection: {error}")
@@ -219,7 +232,12 @@ class ServerStage(Stage):
         Args:
             lifespan: what the application does in its lifespan.
             root_path: where the application is mounted; needs the feature ``root_path``.
+
+        Raises:
+            NotApplicable: the server is hosted.
         """
+        if isinstance(self.server, HostedServer):
+            self.not_applicable("a hosted server is not ours to start and stop")
         if root_path:
             self.needs("root_path")
         own = Own(self, self.server.another(root_path=root_path))

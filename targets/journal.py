@@ -36,6 +36,7 @@ class Call:
         rungs: what crossed, in order; steps ``note`` and ``end`` are the probe's own.
         ended: whether the call is over.
         clipped: whether the journal grew so long that rungs before its end are missing.
+        foreign: whether its times are an estimate, for they are of another machine's clock.
     """
 
     token: str
@@ -45,6 +46,7 @@ class Call:
     ended: bool = False
     path: Path | None = field(default=None, repr=False)
     clipped: bool = False
+    foreign: bool = False
 
     @property
     def request(self) -> Any:

@@ -2928,7 +2928,8 @@ class Control:
         """The status and the JSON of an answer; ``body`` is ``None`` where it was too large."""
         what, _, of = name.partition("/")
         if name == "run" and method in ("GET", "HEAD"):
-            return 200, {"run": self.run.name(), "python": _python(), "pid": os.getpid()}
+            told = {"run": self.run.name(), "python": _python(), "pid": os.getpid()}
+            return 200, dict(told, now=time.monotonic_ns())
         if not self.secret:
             return 404, {"error": "a probe without a secret answers GET run alone"}
         if body is None:

@@ -78,6 +78,12 @@ class Server:
         EnvironmentFaultError: what the server needs is not installed.
     """
 
+    hosted = False
+    """Whether somebody else runs it, somewhere else."""
+
+    lost = ""
+    """Why it can never be started again; it always can."""
+
     def __init__(
         self,
         adapter: Adapter,
@@ -231,6 +237,19 @@ class Server:
                 self.folder.remove()
 
     # ------------------------------------------------------------------ watching
+
+    @property
+    def host(self) -> str:
+        """What the Host field of requests says: ``HOST:PORT``."""
+        return "{}:{}".format(*self.address)
+
+    async def connect(self, within: float) -> Wire:
+        """A new connection.
+
+        Raises:
+            WireError: it does not come about.
+        """
+        return await Wire.open(self.address, within)
 
     async def answers(self, within: float = 3.0) -> bool:
         """Whether the probe answers a marker request within so many seconds."""

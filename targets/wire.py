@@ -30,6 +30,10 @@ class WireError(Exception):
     """The harness itself could not do its part: no connection, or a wire used after its end."""
 
 
+class HalfCloseError(WireError):
+    """One half of a connection that speaks TLS was to be closed, which TLS does not have."""
+
+
 class Record:
     """The octets of one direction, with times: all of them up to a bound, then head and tail.
 
@@ -299,7 +303,14 @@ class Wire:
             _finish(future)
 
     def half_close(self) -> None:
-        """Send FIN: nothing more comes from us, while we still receive."""
+        """Send FIN: nothing more comes from us, while we still receive.
+
+        Raises:
+            HalfCloseError: the wire speaks TLS.
+
+        """
+        if isinstance(self._socket, ssl.SSLSocket):
+            raise HalfCloseError("a connection that speaks TLS cannot be closed by half")
         try:
             self._socket.shutdown(socket.SHUT_WR)
         except OSError as error:
@@ -307,6 +318,9 @@ class Wire:
 
     async def close(self) -> None:
         """Close, in the ordinary way; doing it again does nothing."""
+        if isinstance(self._socket, ssl.SSLSocket) and not self.closed:
+            with suppress(OSError, ValueError):
+                self._socket.unwrap()  # says that it ends here; an answer is not waited for
         self._shut()
         await asyncio.sleep(0)
 

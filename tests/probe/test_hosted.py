@@ -388,7 +388,7 @@ def test_trouble_with_tls_is_said(serving, run):
 def test_that_nobody_listens_is_said():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        with pytest.raises(TargetError, match="does not answer"):
+        with pytest.raises(TargetError, match="cannot be reached: connection refused"):
             RemoteProbe(f"http://127.0.0.1:{taken.getsockname()[1]}", SECRET)
 
 
