@@ -20,6 +20,7 @@ from gateproof.targets.readiness import Marker, ask, asked, listening_ports
 from gateproof.targets.registry import adapters
 from gateproof.targets.server_name import ServerName, parse_server
 from gateproof.targets.surroundings import Surroundings, removed_with
+from gateproof.targets.wire import Wire
 
 HOST = "127.0.0.1"
 PATIENCE = 20.0  # seconds that a server may take until the probe answers
