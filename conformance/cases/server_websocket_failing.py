@@ -161,7 +161,7 @@ async def lengths(stage: ServerStage) -> None:
     )
 
 
-@case(FAMILY, "huge-length", proves=("ws.frame.large-length-limits",))
+@case(FAMILY, "huge-length", alone=True, proves=("ws.frame.large-length-limits",))
 async def huge(stage: ServerStage) -> None:
     """A frame that announces four exbibytes does no harm to others."""
     session = await opened(stage)
