@@ -150,7 +150,10 @@ def first_fault(body: bytes, uses: Iterable[Use]) -> Fault | None:
             shown = "the end" if method == "exhausted" else repr(outcome)[:90]
             what = f"{call} of wsgi.input gave {shown} at octet {at} of the body"
             return Fault(broken, what, shown, expected)
-        at += sum(map(len, outcome)) if isinstance(outcome, list) else len(outcome or b"")
+        if isinstance(outcome, list):
+            at += sum(map(len, outcome))
+        elif isinstance(outcome, bytes):
+            at += len(outcome)
     return None
 
 
