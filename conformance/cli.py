@@ -23,6 +23,7 @@ def main() -> None:
 
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("target")
+@click.option("--server", multiple=True, help="Server that carries TARGET; repeatable.")
 @click.option("--interface", type=click.Choice(["wsgi", "asgi"]), help="What TARGET speaks.")
 @click.option("--path", "paths", multiple=True, help="Request path to send to; repeatable.")
 @click.option("--methods", help="HTTP methods that may be sent, comma-separated.")
@@ -47,6 +48,7 @@ def run(target: str, pytest_args: tuple[str, ...], **options: object) -> None:
 
 
 _LONG = {
+    "server": "--target-server",
     "interface": "--target-interface",
     "paths": "--target-path",
     "methods": "--target-methods",

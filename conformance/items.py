@@ -130,6 +130,7 @@ class ConformanceItem(pytest.Item):
             "exercised": outcome.exercised,
             "statuses": outcome.statuses,
             **({"hazards": outcome.hazards} if outcome.hazards else {}),
+            **({"server": outcome.server} if outcome.server else {}),
             "reproduce": self.suite.reproduce(self),
         }
 

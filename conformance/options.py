@@ -40,8 +40,17 @@ OPTIONS = (
     Option(
         "target",
         "--target",
-        "test this application (MODULE:ATTRIBUTE or MODULE:FACTORY()); repeatable",
+        "test this application (MODULE:ATTRIBUTE or MODULE:FACTORY()), server (server:NAME) or "
+        "deployed probe (https://HOST); repeatable",
         "MODULE:ATTR",
+        many=True,
+    ),
+    Option(
+        "server",
+        "--target-server",
+        "have this server carry the application (uvicorn, gunicorn==20.1.0[worker=gthread], all); "
+        "repeatable",
+        "SERVER",
         many=True,
     ),
     Option(
@@ -80,6 +89,12 @@ OPTIONS = (
         "--target-app-dir",
         "folder to import the target from (default: the working directory)",
         "DIR",
+    ),
+    Option(
+        "ca",
+        "--target-ca",
+        "certificates (PEM) to trust besides the system's, for a target at https://",
+        "FILE.pem",
     ),
     Option(
         "report",

@@ -29,6 +29,7 @@ class Outcome:
         statuses: HTTP status codes of the responses, each once.
         hung: the application did not come back.
         hazards: what is dangerous and breaks no specification, as the stream has it.
+        server: what the server broke that carried the application: verdict and requirement.
     """
 
     verdict: str
@@ -40,6 +41,7 @@ class Outcome:
     statuses: list[int] = field(default_factory=list)
     hung: bool = False
     hazards: list[dict[str, Any]] = field(default_factory=list)
+    server: list[str] = field(default_factory=list)
 
     def tell(self, violation: Violation, watched: Watched | None) -> None:
         """Add a finding; of equal ones, one a case, the first is kept and the rest counted."""

@@ -83,12 +83,33 @@ class Recording:
         from gateproof.reports.terminal import counts_line, mild_findings
 
         lines = [*mild_findings(self.run, level), *hazard_lines(self.run), *self._hollow()]
+        lines += self._carried()
         if self.run.results:
             lines.append(counts_line(self.run))
         if self.fault:
             lines.append(self.fault)
         elif self.report is not None and self.run.results:
             lines.append(f"report: {self.report}")
+        return lines
+
+    def _carried(self) -> list[str]:
+        """For each server that carried an application, what it broke itself."""
+        lines = []
+        for target in self.run.header.get("targets", ()):
+            found = sorted(
+                {
+                    breach
+                    for result in self.run.results
+                    if result["target"] == target["id"]
+                    for breach in result.get("server", ())
+                }
+            )
+            if found:
+                more = f" and {len(found) - 4} more" if len(found) > 4 else ""
+                lines.append(
+                    f"note: {target['server']} itself, not {target['name']}, broke "
+                    f"{', '.join(found[:4])}{more}; gateproof run {target['server']} tells it all"
+                )
         return lines
 
     @property

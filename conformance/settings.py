@@ -20,12 +20,14 @@ class Settings:
     """The settings of a run; paths are absolute."""
 
     target: tuple[str, ...] = ()
+    server: tuple[str, ...] = ()
     interface: str | None = None
     paths: tuple[str, ...] = ("/",)
     methods: tuple[str, ...] = ("GET", "HEAD", "OPTIONS")
     host: str = "localhost"
     backend: str = "asyncio"
     app_dir: Path = Path()
+    ca: Path | None = None
     report: Path | None = None
     results: Path | None = None
     select: tuple[str, ...] = ()
@@ -119,12 +121,14 @@ def settings(
 
     return Settings(
         target=strings("target"),
+        server=tuple(dict.fromkeys(strings("server"))),
         interface=_choice("interface", value("interface"), None),
         paths=_paths(strings("paths")) or default.paths,
         methods=_methods(strings("methods")) or default.methods,
         host=_host(value("host") or default.host),
         backend=_choice("backend", value("backend"), default.backend) or default.backend,
         app_dir=path("app-dir") or invoked_in,
+        ca=path("ca"),
         report=_writable("report", path("report")),
         results=_writable("results", path("results")),
         select=strings("select"),

@@ -12,6 +12,7 @@ from gateproof.conformance.engine import Engine, Plan
 from gateproof.conformance.outcome import Outcome
 from gateproof.conformance.settings import Settings
 from gateproof.targets.application import Application, open_application
+from gateproof.targets.endpoint import names_url
 from gateproof.targets.server_name import names_server
 from gateproof.validators.policy import Rules
 
@@ -176,7 +177,16 @@ def subjects(chosen: Settings) -> Iterator[Subject]:
         EnvironmentFaultError: what it needs is not there.
     """
     for target in chosen.target:
-        if names_server(target):
+        if names_url(target):
+            from gateproof.conformance.hosted_subject import HostedSubject
+
+            yield HostedSubject.at(target, chosen)
+            continue
+        if chosen.server:
+            from gateproof.conformance.wired_subject import wired_subjects
+
+            yield from wired_subjects(target, chosen)
+        elif names_server(target):
             from gateproof.targets.opening import open_servers
 
             for server in open_servers(target):

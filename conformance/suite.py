@@ -205,7 +205,9 @@ class Suite:
             return
         for slug, subject in self.subjects.items():
             selected = [item.case for item in own if item.slug == slug]
-            self.engines[slug] = subject.engine(self.settings, rules, selected)
+            engine = self.engines[slug] = subject.engine(self.settings, rules, selected)
+            if not self.config.option.collectonly:
+                _begin(engine)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -232,6 +234,9 @@ class Suite:
         subject = self.subjects[item.slug]
         alone = item.slug == (subject.slug or _slug(item.target))
         words = [f"--target={name}" for name in ([item.target] if alone else chosen.target)]
+        carrier = getattr(subject, "carrier", "")
+        servers = [carrier] if alone and carrier else chosen.server
+        words += [f"--target-server={name}" for name in servers]
         if chosen.interface:
             words.append(f"--target-interface={chosen.interface}")
         if chosen.paths != default.paths:
@@ -242,9 +247,10 @@ class Suite:
             words.append(f"--target-host={chosen.host}")
         if chosen.backend != default.backend:
             words.append(f"--target-backend={chosen.backend}")
-        given = self.config.getoption("gateproof_app_dir", default=None)
-        if given:
-            words.append(f"--target-app-dir={given}")
+        for option in (option for option in OPTIONS if option.key in ("app-dir", "ca")):
+            given = self.config.getoption(option.dest, default=None)
+            if given:
+                words.append(f"{option.flag}={given}")
         return words
 
     # Results
@@ -338,6 +344,22 @@ class Suite:
         if recording.run.results:
             terminalreporter.write_line(verdict_line(recording.run))
         return result
+
+
+def _begin(engine: Runs) -> None:
+    """Have an engine start what a usage error or a fault of the environment can come of.
+
+    Raises:
+        pytest.UsageError: the target cannot be used.
+    """
+    start_target = getattr(engine, "start", None)
+    try:
+        if start_target is not None:
+            start_target()
+    except EnvironmentFaultError as error:
+        pytest.exit(str(error), returncode=3)
+    except TargetError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _named(item: pytest.Item, wanted: list[str]) -> bool:
