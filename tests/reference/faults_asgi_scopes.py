@@ -158,6 +158,11 @@ def http(name: str, requirements: str, change: Change) -> Fault:
     return fault(name, requirements, **edited("http", change))
 
 
+def common(name: str, requirements: str, change: Change) -> Fault:
+    """A fault of scopes of both kinds."""
+    return fault(name, requirements, **edited("common", change))
+
+
 def websocket(name: str, requirements: str, change: Change) -> Fault:
     """A fault of scopes of WebSockets."""
     return fault(name, requirements, **edited("websocket", change))
@@ -171,19 +176,20 @@ def proxied(self: ASGICall) -> Any:
 
 CORE = [
     http("no-type", "scope.contains-type", without("type")),
+    websocket("no-type-here", "scope.contains-type", without("type")),
     http("type-as-bytes", "scope.type-unicode", having("type", b"http")),
     http("odd-type", "http.scope.type",
          having("type", "HTTP")),
     http("web-type", "scope.type-known http.scope.type-signifies-http", having("type", "web")),
     fault("read-only-scope", "scope.is-dict", asgi={"scope": proxied}),
-    http("no-asgi", "scope.asgi-present", without("asgi")),
+    common("no-asgi", "scope.asgi-present", without("asgi")),
     http("no-asgi-version", "scope.asgi-version-present",
          version(version=None)),
     websocket("no-asgi-version-here", "scope.asgi-version-present",
               version(version=None)),
-    http("asgi-version-as-number", "scope.asgi-version-type", version(version=3.0)),
+    common("asgi-version-as-number", "scope.asgi-version-type", version(version=3.0)),
     http("odd-asgi-version", "scope.asgi-version-value", version(version="3")),
-    http("spec-version-as-number", "scope.spec-version-type", version(spec_version=2.5)),
+    common("spec-version-as-number", "scope.spec-version-type", version(spec_version=2.5)),
     http("extensions-as-list", "extensions.is-dict", having("extensions", list)),
     http("extension-in-bytes", "extensions.name-unicode", having("extensions", {b"x": {}})),
     http("extension-true", "extensions.entry-is-dict", having("extensions", {"x": True})),
@@ -193,7 +199,7 @@ CORE = [
     http("tls-without-tls", "ext.tls.forbidden-without-tls", having("extensions", {"tls": {
         "server_cert": None, "client_cert_chain": [], "client_cert_name": None,
         "client_cert_error": None, "tls_version": 0x304, "cipher_suite": 0x1301}})),
-    http("key-in-bytes", "strings.dict-keys-str", lambda scope: scope.update(dict(KEY_IN_BYTES))),
+    common("key-in-bytes", "strings.dict-keys-str", lambda scope: scope.update(dict(KEY_IN_BYTES))),
 ]  # fmt: skip
 
 HTTP = [
@@ -223,6 +229,8 @@ HTTP = [
          headers(lambda pairs: [(name, value, b"") for name, value in pairs])),
     http("headers-backwards", "http.scope.headers-value-order",
          headers(lambda pairs: pairs[::-1])),
+    http("values-in-small-letters", "http.headers.preserved-exactly",
+         headers(lambda pairs: [(name, value.lower()) for name, value in pairs])),
     http("headers-joined", "http.headers.preserved-exactly", headers(joined)),
     http("headers-decoded", "http.encoding.headers-exact-bytes",
          headers(lambda pairs: [(name, utf8(value)) for name, value in pairs])),

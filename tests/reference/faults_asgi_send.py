@@ -130,6 +130,31 @@ class NoWaitForTrailers(ASGICall):
             await self.response.end()
 
 
+class AnswerInSmallLetters(Response):
+    def passed_on(self) -> Fields:
+        return [(name, value.lower()) for name, value in super().passed_on()]
+
+
+class AnswerInUTF8(Response):
+    def line(self, name: bytes, value: bytes) -> bytes:
+        return super().line(name, value.decode("latin-1").encode("utf-8"))
+
+
+class Unframed(Response):
+    def frame(self, size: int | None) -> Fields:
+        if self.bodiless or self.given(b"content-length"):
+            return super().frame(size)
+        return []
+
+
+class PiecesLost(ASGICall):
+    pieces = 0
+
+    async def flush(self, data: bytes, more: bool) -> None:
+        self.pieces += 1
+        await super().flush(b"" if self.pieces % 16 == 0 else data, more)
+
+
 class HoldsBack(ASGICall):
     held = b""
 
@@ -232,6 +257,13 @@ FAULTS = [
     fault("headers-wanted", "http.response-start.headers-default", asgi=HeadersWanted),
     fault("trailers-by-default", "http.response-start.trailers-default", asgi=TrailersByDefault),
     fault("no-wait-for-trailers", "http.server.waits-for-trailers", asgi=NoWaitForTrailers),
+    fault("answer-in-small-letters", "http.headers.preserved-exactly",
+          response=AnswerInSmallLetters),
+    fault("answer-in-utf8", "http.encoding.headers-exact-bytes", response=AnswerInUTF8),
+    fault("unframed", "http.server.handles-transfer-encoding", response=Unframed),
+    fault("pieces-lost", "http.response-body.concatenated", asgi=PiecesLost),
+    fault("send-never-waits", "send.returns-after-completion",
+          octets={"pause_writing": lambda self: None}),
     fault("holds-back", "http.response-body.flush-before-return", asgi=HoldsBack),
     fault("ends-with-call", "http.response-body.completes-response", asgi=EndsWithCall),
     fault("body-wanted", "http.response-body.body-default", asgi=BodyWanted),

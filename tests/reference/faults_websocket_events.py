@@ -104,6 +104,19 @@ class AcceptFieldsWanted(WebSocketCall):
         await super().accept({**event, "headers": event["headers"]})
 
 
+class LargeInTwo(WebSocketCall):
+    def deliver(self, message: str | bytes) -> None:
+        if len(message) > 65535:
+            super().deliver(message[:65535])
+            message = message[65535:]
+        super().deliver(message)
+
+
+class LargeCutOff(WebSocketCall):
+    async def transmit(self, opcode: int, payload: bytes) -> None:
+        await super().transmit(opcode, payload[:65535])
+
+
 class Merged(WebSocketCall):
     def deliver(self, message: str | bytes) -> None:
         if self.messages and type(self.messages[-1]) is type(message):
@@ -344,6 +357,8 @@ EVENTS = [
     events("accept-headers-wanted", "accept.headers-default", websocket=AcceptFieldsWanted),
     events("accept-headers-lost", "accept.headers-sent", websocket=AcceptFieldsLost),
     events("merged", "receive.per-data-message", websocket=Merged),
+    events("large-in-two", "receive.per-data-message", websocket=LargeInTwo),
+    events("large-cut-off", "send.delivered", websocket=LargeCutOff),
     events("odd-receive", "receive.type",
           websocket=received(lambda event: {**event, "type": "websocket.message"})),
     events("bytearray-received", "receive.bytes-type",
