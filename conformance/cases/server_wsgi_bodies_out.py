@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from gateproof.conformance.case import case
 from gateproof.conformance.cases.server_wsgi_exchange import (
+    LATE,
     TEXT,
     begin,
     each,
@@ -194,7 +195,7 @@ async def head_without_body(stage: ServerStage) -> None:
         rest = bytes(heard.wire.pending)
         if not rest:
             try:
-                rest = await heard.wire.receive(SETTLE)
+                rest = await heard.wire.receive(LATE)
             except TimeoutError:
                 rest = b""
         await heard.wire.close()

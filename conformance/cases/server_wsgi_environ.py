@@ -67,7 +67,8 @@ async def wsgi_variables(stage: ServerStage) -> None:
     """
     for heard in await each(stage, [(Request(),), (FORM,)]):
         scheme = heard.call.request.get("wsgi.url_scheme")
-        if isinstance(scheme, str) and scheme and scheme.lower() != "http":
+        legal = ("http", "https") if stage.server.hosted else ("http",)  # TLS may end before it
+        if isinstance(scheme, str) and scheme and scheme.lower() not in legal:
             stage.broken(
                 "wsgi.environ.url-scheme-matches-connection",
                 f"wsgi.url_scheme is {scheme!r} on a connection without TLS",
@@ -283,6 +284,7 @@ async def server_name_and_port(stage: ServerStage) -> None:
     A name that may belong to this machine is taken for one that does.
     """
     stage.needs("http10")
+    stage.at_hand("the port that the server listens on")
     heard = await stage.ask(Request(headers=(), version="HTTP/1.0"))
     if not heard.called:
         return  # a request without Host may be refused
@@ -324,6 +326,7 @@ async def client_address(stage: ServerStage) -> None:
     Neither has to be there; that the address is not is an observation.
     https://www.rfc-editor.org/rfc/rfc3875#section-4.1.8
     """
+    stage.at_hand("the address that the server sees of its client")
     wire = await stage.connect()
     ours = wire.local
     heard = await stage.ask(Request(), wire=wire)

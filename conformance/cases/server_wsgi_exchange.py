@@ -18,6 +18,9 @@ WAITS = 15.0
 POLL = 0.01
 """Seconds between two looks into a journal that is being written."""
 
+LATE = 3 * SETTLE
+"""Seconds in which octets come that another thread was already to send."""
+
 TEXT = [("Content-Type", "text/plain")]
 """The headers of a response that says nothing of its length."""
 
@@ -124,8 +127,8 @@ def waits(name: str) -> Callable[[Call], bool]:
     )
 
 
-async def quiet(heard: Heard, within: float = SETTLE) -> bool:
-    """Whether no octet comes, in a time in which one that was sent already would come."""
+async def quiet(heard: Heard, within: float = LATE) -> bool:
+    """Whether no octet comes, although there is time for one that was on its way."""
     reply = await so_far(heard.wire, lambda reply: bool(reply.status), within)
     return not heard.wire.pending and not reply.status
 
