@@ -193,6 +193,7 @@ async def lost_while_busy(stage: ServerStage) -> None:
 )
 async def logged(stage: ServerStage) -> None:
     """What send() raised because the client left is not logged as the application's error."""
+    stage.at_hand("the log of the server")
     mark = stage.server.log_mark()
     session = await opened(stage, application(ACCEPT, gone(LISTENING), say("too late")))
     session.client.wire.reset()

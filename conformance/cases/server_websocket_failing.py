@@ -5,6 +5,7 @@ https://datatracker.ietf.org/doc/html/rfc6455#section-7.1.7
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,11 +17,13 @@ from gateproof.conformance.cases.server_websocket_session import (
     opened,
     side_by_side,
 )
-from gateproof.conformance.server_stage import ServerStage
+from gateproof.conformance.server_stage import SETTLE, ServerStage
 from gateproof.targets.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, build
 from gateproof.validators.violation import Verdict
 
 _AFTER = "after"
+_SLICE = 0.1
+"""Seconds between two looks at what the application received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ async def _one(stage: ServerStage, breach: Breach) -> Session | None:
     """Gives the session if the connection was failed without a close frame."""
     session = await opened(stage)
     await session.client.send_frames(breach.octets, build(TEXT, _AFTER.encode()))
-    ended = await session.ended()
+    ended = await _failed(session)
     await session.client.wire.close()
     await session.gather()
     messages = session.messages
@@ -93,6 +96,23 @@ async def _one(stage: ServerStage, breach: Breach) -> Session | None:
     elif not told:
         return session
     return None
+
+
+async def _failed(session: Session) -> bool:
+    """Whether the connection ends; it does not where the message behind was delivered."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + session.stage.patience
+    while loop.time() < deadline:
+        heard = await session.client.collect(_SLICE)
+        if heard and heard[-1].kind == "end":
+            return True
+        if session.close_frame is not None:
+            return await session.ended()
+        session.heard.calls = session.stage.server.folder.calls(session.heard.token)
+        if _AFTER in session.messages:
+            heard = await session.client.collect(SETTLE)
+            return bool(heard) and heard[-1].kind == "end"
+    return False
 
 
 @case(

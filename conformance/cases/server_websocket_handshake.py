@@ -122,11 +122,13 @@ class Variant:
 
     async def connect(self, stage: ServerStage, **how: Any) -> Session:
         """Send it."""
-        return await connect(stage, override=dict(self.override), **how, **self.more)
+        return await connect(stage, override=dict(self.override), **{**how, **self.more})
 
 
 # It may be called for HTTP as well, and then answers so; one of the two is refused.
 _EITHER = application(catching(ACCEPT), catching(respond(status=426)), legal=False)
+
+_WILLING = application(catching(ACCEPT), gone(LISTENING), legal=False)
 
 _LEGAL = (
     Variant("ws.handshake.upgrade-token", "Upgrade: WebSocket", {"Upgrade": "WebSocket"}),
@@ -136,6 +138,7 @@ _LEGAL = (
         "Upgrade: foo, websocket",
         {"Upgrade": "foo, websocket"},
         "weak",
+        {"app": _EITHER},
     ),
     Variant("ws.handshake.connection-token", "Connection: upgrade", {"Connection": "upgrade"}),
     Variant("ws.handshake.connection-token", "Connection: UPGRADE", {"Connection": "UPGRADE"}),
@@ -170,7 +173,7 @@ async def legal(stage: ServerStage) -> None:
     """Letter case, lists and the order of header lines make no difference."""
 
     async def one(variant: Variant) -> None:
-        session = await variant.connect(stage, app=_EITHER)
+        session = await variant.connect(stage, app=_WILLING)
         if session.client.accepted:
             await session.leave()
             return

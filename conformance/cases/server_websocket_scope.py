@@ -81,7 +81,8 @@ async def scope(stage: ServerStage) -> None:
             expected="'websocket'",
         )
     scheme = session.scope.get("scheme", "ws")
-    if isinstance(scheme, str) and scheme not in ("ws", ""):  # the judge tells of an empty one
+    legal = ("ws", "wss") if stage.server.hosted else ("ws",)  # TLS may end before the server
+    if isinstance(scheme, str) and scheme not in (*legal, ""):  # the judge tells of an empty one
         session.broken(
             "asgi.websocket.scope.scheme-value",
             "the scheme does not fit a listener without TLS",

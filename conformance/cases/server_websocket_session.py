@@ -134,6 +134,8 @@ class Session:
 
     async def gather(self) -> None:
         """Wait until the application's call is over, and read its journal."""
+        if self.client.wire.eof and self.close_frame is None:
+            self.stage.troubled = True  # dropped: it may be the server that has died
         await self.stage.gather(self.heard, 1, self.stage.patience)
 
     async def leave(self, code: int = 1000) -> list[Incoming]:
@@ -284,7 +286,7 @@ async def answered(
         extensions=extensions,
     )
     heard.reply = client.reply
-    if client.reply.ended == "timeout":
+    if not client.reply.complete:
         stage.troubled = True
     return Session(stage, heard, client)
 
