@@ -175,6 +175,7 @@ async def send_after(stage: ServerStage) -> None:
 )
 async def uncaught(stage: ServerStage) -> None:
     """An exception of send() that the application lets out ends its call and nothing else."""
+    stage.at_hand("the log of the server")
     marked = stage.server.log_mark()
     more = tuple(body(b"to nobody", more=True) for _ in range(20))
     heard = await _leave(stage, Script(asgi=(drain(), receive(PROMPTLY), start(), *more, body())))

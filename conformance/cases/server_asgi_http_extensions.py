@@ -164,6 +164,7 @@ async def early_hints(stage: ServerStage) -> None:
 )
 async def path_send(stage: ServerStage) -> None:
     """A file that is sent by its path is the body, and for HEAD it is not sent."""
+    stage.at_hand("a file that the server can read")
     await _needs(stage, _PATH)
     length = (b"content-length", str(len(_FILE)).encode())
     app = Script(asgi=(drain(), start(200, length), send({"type": _PATH, "path": _file(stage)})))
@@ -217,6 +218,7 @@ class Silent:
 )
 async def unannounced(stage: ServerStage) -> None:
     """An extension that works is announced in the scope."""
+    stage.at_hand("a file that the server can read")
     path = send({"type": _PATH, "path": _file(stage)})
     rows = (
         Silent(

@@ -150,6 +150,7 @@ async def lower_case(stage: ServerStage) -> None:
 )
 async def scheme(stage: ServerStage) -> None:
     """The scheme of a request on a plain connection is http."""
+    stage.at_hand("the scheme on the server's own connection")
     heard = await stage.ask(Request())
     seen = scope(heard).get("scheme", "http")
     if isinstance(seen, str) and seen not in ("http", ""):
@@ -173,6 +174,7 @@ async def scheme(stage: ServerStage) -> None:
 )
 async def client(stage: ServerStage) -> None:
     """The client's address and port, where they are given, are those of the connection."""
+    stage.at_hand("the address that the server sees of its client")
     wire = await stage.connect()
     host, port = wire.local[:2]  # type: ignore[index]
     heard = await stage.ask(Request(), wire=wire)
@@ -209,6 +211,7 @@ async def client(stage: ServerStage) -> None:
 )
 async def server(stage: ServerStage) -> None:
     """The server's port, where it is given, is the one that it listens on."""
+    stage.at_hand("the port that the server listens on")
     # The Host field names another port: it is no source for the listening address.
     heard = await stage.ask(Request(headers=(("Host", "gateproof.example:81"),)))
     pair = _pair(scope(heard).get("server"))
@@ -257,7 +260,7 @@ async def extensions(stage: ServerStage) -> None:
     offered = scope(heard).get("extensions")
     if not isinstance(offered, dict):
         return
-    if "tls" in offered:
+    if "tls" in offered and not stage.server.hosted:
         stage.broken(
             "asgi.ext.tls.forbidden-without-tls",
             "the extension tls is offered on a plain connection",

@@ -219,6 +219,7 @@ async def proxy_field(stage: ServerStage) -> None:
 @case("server.hazards", "forwarded-fields")
 async def forwarded_fields(stage: ServerStage) -> None:
     """Fields by which fronts tell of the client are not believed unless that is configured."""
+    stage.at_hand("what a front says of its client")
     forged = (
         ("X-Forwarded-For", FORGED),
         ("X-Real-IP", FORGED),
