@@ -43,15 +43,21 @@ class Outcome:
     hazards: list[dict[str, Any]] = field(default_factory=list)
     server: list[str] = field(default_factory=list)
 
-    def tell(self, violation: Violation, watched: Watched | None) -> None:
-        """Add a finding; of equal ones, one a case, the first is kept and the rest counted."""
+    def counted(self, violation: Violation) -> bool:
+        """Count a violation whose like is among the findings; whether there is one."""
         key = (violation.requirement, violation.verdict, violation.party, violation.layer)
         for finding in self.findings:
             if key == tuple(
                 finding.get(name, "") for name in ("requirement", "verdict", "party", "layer")
             ):
                 finding["count"] += 1
-                return
+                return True
+        return False
+
+    def tell(self, violation: Violation, watched: Watched | None) -> None:
+        """Add a finding; of equal ones, one a case, the first is kept and the rest counted."""
+        if self.counted(violation):
+            return
         shown = self.show(watched)
         self.findings.append(
             {

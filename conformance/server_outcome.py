@@ -41,7 +41,7 @@ def judge_server(
             if violation.verdict == "fail" and not stage.illegal(heard.token):
                 return _ours(violation), []
         elif violation.requirement in stage.case.proves:
-            if rules.wants(violation.requirement):
+            if rules.wants(violation.requirement) and not outcome.counted(violation):
                 outcome.tell(*placed(violation, heard, call))
         elif not stage.illegal(heard.token):
             incidental.append((violation, heard))
@@ -49,7 +49,7 @@ def judge_server(
         if rules.wants(violation.requirement):
             outcome.tell(violation, watched)
     for violation, heard in stage.incidental:
-        if rules.wants(violation.requirement):
+        if rules.wants(violation.requirement) and not outcome.counted(violation):
             outcome.tell(*placed(violation, heard, _call_of(violation, heard)))
     for violation in stage.between:
         if rules.wants(violation.requirement):

@@ -169,6 +169,15 @@ async def startup_failed(stage: ServerStage) -> None:
                 observed="requests are answered",
                 expected="the server exits",
             )
+        elif own.server.exit_code == 0:
+            broken(
+                stage,
+                own,
+                "asgi.lifespan.startup-failed-exits",
+                "the server ended with exit code 0, as if the application had started",
+                observed="exit code 0",
+                expected="an exit code that tells of the failure",
+            )
         if not logged(own, MESSAGE):
             broken(
                 stage,

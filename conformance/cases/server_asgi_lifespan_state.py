@@ -39,8 +39,9 @@ async def states(stage: ServerStage) -> None:
         wire = await own.stage.connect()
         heards = [await own.stage.ask(Request(), adding, calls=1) for _ in range(3)]
         heards.append(await own.stage.ask(Request(), adding, wire=wire, then="keep", calls=1))
-        if heards[-1].reply.keeps:
-            await own.stage.follow_up(heards[-1])
+        if heards[-1].reply.keeps:  # what belongs to the connection belongs to no request
+            again = await own.stage.ask(Request(), adding, wire=wire)
+            heards += [again] if again.called else []
         states = [heard.call.request.get("state") for heard in heards]
         offered = any("state" in call.request for call in own.server.folder.lifespans())
         if not offered and all(state is None for state in states):
