@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gateproof.conformance.case import Case
 from gateproof.conformance.settings import Settings
 from gateproof.targets.hosted import HostedServer, open_hosted
+from gateproof.targets.load import TargetError
 from gateproof.validators.policy import Rules
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ class HostedSubject:
             TargetError: no probe that we may use.
             EnvironmentFaultError: it cannot be reached.
         """
+        if chosen.server:
+            raise TargetError(
+                f"--target={target} has a server already; --target-server is for applications"
+            )
         return cls(open_hosted(target, authority=chosen.ca, interface=chosen.interface))
 
     @property

@@ -142,13 +142,16 @@ class HostedServer:
                     await asyncio.to_thread(self.folder.forget, token)
         return reply.status == 200 and self.folder.run.encode() in reply.body
 
-    def restart(self, within: float = RETURN) -> None:
+    def restart(self, within: float | None = None) -> None:
         """Wait for it to come back: whoever runs it may have it started again.
+
+        Args:
+            within: seconds; `RETURN` when left out.
 
         Raises:
             ServerError: it did not.
         """
-        until = time.monotonic() + within
+        until = time.monotonic() + (RETURN if within is None else within)
         why = ""
         while True:
             self.endpoint.forget()
