@@ -11,7 +11,10 @@ from gateproof.validators.catalogue import Requirement, requirements
 By = Literal["validator", "case", "restated", "permission", "reason", "nothing"]
 
 AT_THE_BOUNDARY = ("boundary", "static")
-"""What has to be accounted for: what can be seen between server and application."""
+"""What can be seen between server and application, or in the application's source."""
+
+SEEN = (*AT_THE_BOUNDARY, "wire")
+"""What has to be accounted for: all that can be seen from outside of either side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,6 @@ def account(entry: Requirement) -> Account:
 
 
 def unchecked() -> list[Account]:
-    """What could be seen at the boundary, and no check decides, in reading order."""
-    found = (account(entry) for entry in requirements() if entry.observable in AT_THE_BOUNDARY)
+    """What could be seen, and no check decides, in reading order."""
+    found = (account(entry) for entry in requirements() if entry.observable in SEEN)
     return [one for one in found if one.by in ("reason", "nothing")]
