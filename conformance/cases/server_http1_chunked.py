@@ -235,7 +235,7 @@ async def framing_error_closes(stage: ServerStage) -> None:
         ]
     outcomes = await table(stage, rows, echo_all(stage))
     kept = [one for one in outcomes if one.status and not one.served]
-    kept = [one for one in kept if one.went_on or one.open]
+    kept = [one for one in kept if one.kept]
     accuse(
         stage,
         "http1.error.400-then-close",

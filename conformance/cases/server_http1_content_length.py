@@ -31,11 +31,12 @@ INVALID = (
     b"5,",
     b"5;q=1",
     b'"5"',
-    b"\x0b5",
-    b"5\x0c",
     b"\xef\xbc\x95",
     b"\xb2",
 )
+
+PADDED = (b"\x0b5", b"5\x0c", b"\x1c5", b"5\xa0")
+"""Digits beside octets that some languages take for blanks, and HTTP does not."""
 
 DIFFERENT = (
     ("5 and 6", b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!"),
@@ -84,11 +85,19 @@ HOST = (("Host", "{host}"),)
 @case("server.http1", "content-length-malformed", proves=["http1.cl.invalid-400-close"])
 async def content_length_malformed(stage: ServerStage) -> None:
     """A Content-Length that is not digits alone is refused, and the connection is closed."""
-    rows = [
-        (repr(value)[1:], POST + b"Content-Length: " + value + b"\r\n\r\nhello")
-        for value in INVALID
-    ]
-    refusal(stage, "http1.cl.invalid-400-close", await table(stage, rows), closing=True)
+    outcomes = await table(stage, map(_declared, INVALID))
+    refusal(stage, "http1.cl.invalid-400-close", outcomes, closing=True)
+
+
+@case("server.http1", "content-length-padded", proves=["http1.cl.invalid-400-close"])
+async def content_length_padded(stage: ServerStage) -> None:
+    """A Content-Length with other octets than blanks and tabs around it is refused likewise."""
+    outcomes = await table(stage, map(_declared, PADDED))
+    refusal(stage, "http1.cl.invalid-400-close", outcomes, closing=True)
+
+
+def _declared(value: bytes) -> tuple[str, bytes]:
+    return repr(value)[1:], POST + b"Content-Length: " + value + b"\r\n\r\nhello"
 
 
 @case("server.http1", "content-lengths-differ", proves=["http1.cl.differing-duplicates-400"])

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from gateproof.conformance.case import case
 from gateproof.conformance.cases.server_http1_outcome import Outcome, accuse, begun, ends, finish
-from gateproof.conformance.cases.server_http1_response_body import PIECES, STREAM, played
+from gateproof.conformance.cases.server_http1_response_body import (
+    PIECES,
+    STREAM,
+    played,
+    unframed,
+)
 from gateproof.conformance.cases.server_http1_response_head import UPGRADE
 from gateproof.conformance.server_stage import Request, ServerStage
 from gateproof.targets.script import Script, answer, catching, receive, respond, send
@@ -58,6 +63,13 @@ async def http10_keeps(stage: ServerStage) -> None:
         quiet,
         expected='"Connection: keep-alive", or the end of the connection',
     )
+
+
+@case("server.http1", "http10-unframed", proves=["http1.body.close-delimited-response"])
+async def http10_unframed(stage: ServerStage) -> None:
+    """A response without a length ends with the connection, even if the client asked to keep it."""
+    stage.needs("http10")
+    unframed(stage, await played(stage, ("HTTP/1.0 with keep-alive", KEPT, STREAM), follow=False))
 
 
 def _kept(outcome: Outcome) -> bool:

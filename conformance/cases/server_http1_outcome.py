@@ -39,6 +39,12 @@ FOLLOWER = b"GET /{token} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
 NOT_OURS = frozenset({501, 505})
 """Statuses above 499 by which a server says that it does not know something, and is well."""
 
+PROMPT = 1_000_000_000
+"""Nanoseconds within which a server closes that means to close after its response."""
+
+ONE_BY_ONE = 40.0
+"""Seconds that a table may take on a server that serves one request at a time and says nothing."""
+
 TOGETHER = 4
 """How many messages of one table are under way at once, where the server allows it."""
 
@@ -113,6 +119,19 @@ class Outcome:
         """Whether the connection was still open when the time for closing it was over."""
         wire = self.heard.wire
         return not (wire.eof or wire.was_reset)
+
+    @property
+    def kept(self) -> bool:
+        """Whether the server kept the connection for more.
+
+        It did where it answered the request behind, or where its response announced
+        no close and the end of the connection, if any, was that of an idle one.
+        """
+        reply, wire = self.heard.reply, self.heard.wire
+        if self.went_on or not reply.status:
+            return self.went_on
+        late = wire.ended_at - reply.ended_at > PROMPT
+        return self.open or (reply.keeps and late)
 
     @property
     def told(self) -> str:
@@ -251,6 +270,9 @@ async def table(
     within: float | None = None,
 ) -> list[Outcome]:
     """Send every message of a table, each on a connection of its own."""
+    rows = list(rows)
+    if within is None and stage.features.concurrency <= TOGETHER:
+        within = min(stage.patience, ONE_BY_ONE / max(1, len(rows)))
     return await each(stage, rows, lambda row: sent(stage, *row, app, follow=follow, within=within))
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gateproof.conformance.case import case
 from gateproof.conformance.cases.server_http1_outcome import Outcome, accuse
-from gateproof.conformance.cases.server_http1_response_body import breaking, played
+from gateproof.conformance.cases.server_http1_response_body import Row, breaking, played
 from gateproof.conformance.server_stage import Request, ServerStage
 from gateproof.targets.http1 import Reply
 from gateproof.targets.script import Script, answer, result, start
@@ -18,10 +18,9 @@ IMF = re.compile(
     rb"[0-9]{2}:[0-9]{2}:[0-9]{2} GMT"
 )
 
-SPLITTING = (
+IN_VALUES = (
     ("CR LF in a value", b"x-a", b"a\r\nX-Injected: 1"),
     ("LF in a value", b"x-a", b"a\nX-Injected: 1"),
-    ("CR LF in a name", b"x-a: 1\r\nX-Injected", b"1"),
     ("an empty line in a value", b"x-a", b"a\r\nX-Injected: 1\r\n\r\nbody"),
     ("CR LF in Set-Cookie", b"set-cookie", b"a=1\r\nX-Injected: 1"),
     ("CR LF in Content-Type", b"content-type", b"text/plain\r\nX-Injected: 1"),
@@ -48,12 +47,24 @@ def _with(name: bytes, value: bytes) -> Script:
     return breaking(answer(headers=((name, value),)))
 
 
-@case("server.http1", "line-break-from-application", proves=["http1.field.injection-neutralised"])
-async def line_break_from_application(stage: ServerStage) -> None:
-    """A line break in a field of the application starts no line of its own."""
-    rows = [(what, Request(), _with(name, value)) for what, name, value in SPLITTING]
+@case("server.http1", "line-break-in-value", proves=["http1.field.injection-neutralised"])
+async def line_break_in_value(stage: ServerStage) -> None:
+    """A line break in a header value of the application starts no line of its own."""
+    rows = [(what, Request(), _with(name, value)) for what, name, value in IN_VALUES]
+    await _injected(stage, rows)
+
+
+@case("server.http1", "line-break-in-name", proves=["http1.field.injection-neutralised"])
+async def line_break_in_name(stage: ServerStage) -> None:
+    """A line break in a header name or a reason of the application starts no line of its own."""
     reason = Script(wsgi=(start("200 OK\r\nX-Injected: 1", ()), result("list", b"ok")), legal=False)
-    rows.append(("CR LF in the reason", Request(), reason))
+    name = _with(b"x-a: 1\r\nX-Injected", b"1")
+    rows = [("CR LF in a name", Request(), name), ("CR LF in the reason", Request(), reason)]
+    await _injected(stage, rows)
+
+
+async def _injected(stage: ServerStage, rows: list[Row]) -> None:
+    """Play applications that try to start a line with a field X-Injected."""
     # Silence is no finding here, and some servers have nothing to say when an application errs.
     outcomes = await played(stage, *rows, within=stage.patience / 2)
     bad = [one for one in outcomes if one.heard.reply.get(b"x-injected")]
@@ -204,8 +215,8 @@ async def _varied(stage: ServerStage) -> list[Outcome]:
         ("HTTP/1.0", Request(version="HTTP/1.0"), answer()),
         ("HTTP/1.0 with keep-alive", Request(version="HTTP/1.0", headers=kept), answer()),
         ("a refusal", Request(headers=()), answer()),
-        ("a version of WebSocket", _websocket("1"), answer()),
-        ("an upgrade to the unknown", Request().plus(*_asking("unknown")), answer()),
+        ("a version of WebSocket", _websocket("1"), breaking(answer())),
+        ("an upgrade to the unknown", Request().plus(*_asking("unknown")), breaking(answer())),
         follow=False,
     )
 

@@ -24,7 +24,8 @@ CHUNKS = b"5\r\nhello\r\n8\r\n, chunks\r\n0\r\n\r\n"
 
 TRAILERS = CHUNKS[:-2] + b"X-Trailer: 1\r\nX-Other: 2\r\n\r\n"
 
-NOT_LAST = (b"chunked, gzip", b"chunked, foo", b"gzip", b"identity", b"foo", b"chunked, identity")
+NOT_LAST = (b"chunked, gzip", b"chunked, foo", b"chunked, identity")
+NOT_CHUNKED = (b"gzip", b"identity", b"foo")
 
 DAMAGED = (
     b"xchunked",
@@ -125,6 +126,13 @@ async def chunked_not_last(stage: ServerStage) -> None:
     refusal(stage, "http1.te.chunked-not-final-400", outcomes, closing=True)
 
 
+@case("server.http1", "coded-not-chunked", proves=["http1.te.chunked-not-final-400"])
+async def coded_not_chunked(stage: ServerStage) -> None:
+    """A request whose only transfer coding is another than chunked is refused likewise."""
+    outcomes = modern(await table(stage, map(_coded, NOT_CHUNKED), echo_all(stage)))
+    refusal(stage, "http1.te.chunked-not-final-400", outcomes, closing=True)
+
+
 @case("server.http1", "chunked-twice", proves=["http1.te.chunked-twice"])
 async def chunked_twice(stage: ServerStage) -> None:
     """A body that is said to be chunked twice is refused."""
@@ -160,7 +168,7 @@ async def length_beside_chunked(stage: ServerStage) -> None:
         ("coding first", POST + coding + size + b"\r\n" + CHUNKS),
     ]
     outcomes = modern(await table(stage, rows, echo_all(stage)))
-    kept = [one for one in outcomes if one.went_on or (one.status and one.open)]
+    kept = [one for one in outcomes if one.kept]
     accuse(
         stage,
         "http1.te.with-content-length-close",
@@ -196,11 +204,10 @@ async def chunked_in_http10(stage: ServerStage) -> None:
         b"\r\n\r\n", b"\r\nConnection: keep-alive\r\n\r\n"
     )
     outcome = await sent(stage, "chunked in HTTP/1.0", head + CHUNKS, echo_all(stage))
-    kept = outcome.went_on or (outcome.status is not None and outcome.open)
     accuse(
         stage,
         "http1.te.http10-faulty",
         "kept the connection after",
-        [outcome] if kept else [],
+        [outcome] if outcome.kept else [],
         expected="a closed connection after the response",
     )
