@@ -5,10 +5,11 @@ from __future__ import annotations
 from gateproof.conformance.case import Case
 from gateproof.conformance.outcome import Outcome
 from gateproof.targets.adapter import Known
+from gateproof.targets.hosted import HostedServer
 from gateproof.targets.server import Server
 
 
-def applied(outcome: Outcome, case: Case, server: Server) -> Outcome:
+def applied(outcome: Outcome, case: Case, server: Server | HostedServer) -> Outcome:
     """``outcome``, as the known deviations of the server let it stand.
 
     A fail all of whose requirements are known becomes ``known``; a case that is

@@ -201,8 +201,8 @@ def conclude(stage: Stage, plan: Plan, error: BaseException | None) -> Outcome:
     """Make the outcome of a case from how it ended."""
     try:
         return _conclude(stage, plan, error)
-    except Exception as fault:  # noqa: BLE001 - a fault of ours must not end the run
-        return Outcome("harness", fault(fault))
+    except Exception as ours:  # noqa: BLE001 - a fault of ours must not end the run
+        return Outcome("harness", fault(ours))
 
 
 def _conclude(stage: Stage, plan: Plan, error: BaseException | None) -> Outcome:

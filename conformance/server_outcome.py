@@ -77,10 +77,9 @@ def _between(violation: Violation) -> Watched:
 
 def _call_of(violation: Violation, heard: Heard) -> Call | None:
     """The call whose ladder a violation holds the beginning of."""
-    first = violation.exchange[0].at if violation.exchange else None
-    return next(
-        (call for call in heard.calls if first in (rung.at for rung in call.ladder()[:1])), None
-    )
+    begun = [rung.at for rung in violation.exchange[:1]]
+    calls = (call for call in heard.calls if [rung.at for rung in call.ladder()[:1]] == begun)
+    return next(calls, None)
 
 
 def _seen(stage: ServerStage) -> Iterator[Seen]:

@@ -1,4 +1,4 @@
-"""A request as octets, with places for the token and the host that are known only when it is sent."""
+"""A request as octets, with places for token and host, which are known only when it is sent."""
 
 from __future__ import annotations
 

@@ -34,10 +34,7 @@ def witnessed() -> frozenset[str]:
 
 SHAPES = frozenset(name for file in schema.names() for name in schema.requirements(file))
 PROVED = frozenset(
-    name
-    for case in cases().values()
-    if case.family in APPLICATION_FAMILIES
-    for name in case.proves
+    name for case in cases().values() if case.family in APPLICATION_FAMILIES for name in case.proves
 )
 
 

@@ -23,6 +23,7 @@ from gateproof.conformance.cases.server_asgi_http_exchange import (
 )
 from gateproof.conformance.server_stage import Request, ServerStage
 from gateproof.targets.http1 import Reply
+from gateproof.targets.probe_folder import ProbeFolder
 from gateproof.targets.script import Script, Step, catching, drain, respond, send, wait
 
 _TRAILERS = "http.response.trailers"
@@ -54,7 +55,10 @@ async def _needs(stage: ServerStage, name: str) -> None:
 
 def _file(stage: ServerStage) -> str:
     """The path of a file that the server can read."""
-    path = stage.server.folder.path / "pathsend"
+    folder = stage.server.folder
+    if not isinstance(folder, ProbeFolder):
+        stage.not_applicable("a hosted server has no file of ours")
+    path = folder.path / "pathsend"
     path.write_bytes(_FILE)
     return str(path)
 

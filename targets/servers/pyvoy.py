@@ -12,7 +12,7 @@ def argv(launch: Launch) -> list[str]:
     options = (
         ["--worker-threads", str(THREADS)]
         if launch.interface == "wsgi"
-        else ["--websockets", "--loop", launch.variants["loop"], "--lifespan"]
+        else ["--websockets", "--loop", launch.variants["loop"]]
     )
     return [
         str(launch.python), launch.script("pyvoy"), "--address", launch.host,
