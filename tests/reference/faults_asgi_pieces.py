@@ -80,7 +80,7 @@ FAULTS = [
     fault("quotes-dropped", "http.headers.preserved-exactly",
           **edited("http", headers(lambda pairs: [(n, v.replace(b'"', b"")) for n, v in pairs]))),
     fault("never-waits", "send.returns-after-completion", octets=NeverWaits),
-    fault("unframed", "http.server.handles-transfer-encoding", response=Unframed),
+    fault("unframed-at-all", "http.server.handles-transfer-encoding", response=Unframed),
     fault("forgets-later", "http.response-body.concatenated", asgi=ForgetsLater),
     fault("interleaves", "http.response-body.concatenated", asgi=Interleaves),
 ]  # fmt: skip
