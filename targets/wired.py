@@ -183,7 +183,7 @@ class Wired:
         patience = MOMENT if crossed.left or late else self.patience
         may_begin = crossed.left and sending.leave != "never"
         crossed.call, stuck = await self.finish(token, before, patience, may_begin=may_begin)
-        crossed.stuck = crossed.stuck or (stuck and not crossed.left)
+        crossed.stuck = crossed.stuck or (stuck and not crossed.left and not late)
         if crossed.call.ended if crossed.call else crossed.reply.complete:
             self.give_back(token)
         return crossed
@@ -234,9 +234,14 @@ class Wired:
                 await reading
 
     async def _was_waiting(self, call: Call | None, wire: Wire, token: str) -> bool:
-        """Whether the call goes on once the client has ended its side: it waited for input."""
+        """Whether the application waits for input that the server owes it.
+
+        Under WSGI that shows when the client ends its side, and the call goes on.
+        """
         if call is None:
             return True
+        if call.interface == "asgi":
+            return asks(call) and not _had_all(call)
         known = len(call.rungs)
         wire.half_close()
         calls = await self.server.folder.ended(token, 1, MOMENT)
@@ -299,6 +304,20 @@ class Wired:
         return f"the process {call.meta.get('pid')} of {self.server.name} ended"
 
 
+def asks(call: Call) -> bool:
+    """Whether an ASGI application waits in ``receive``."""
+    answers = ("received", "receive-raised", "receive-cancelled")
+    return len(call.steps("receive")) > len(call.steps(*answers))
+
+
+def _had_all(call: Call) -> bool:
+    """Whether an ASGI application was given the end of the request's body."""
+    return any(
+        isinstance(event, dict) and not event.get("more_body", False)
+        for event in call.steps("received")
+    )
+
+
 def _time_to_leave(leave: str, call: Call | None, wire: Wire) -> bool:
     if leave == "answered":
         return wire.inbound.total > 0
@@ -327,6 +346,3 @@ def head_of(
     lines = [method.encode() + b" " + octets + b" " + version.encode()]
     lines += [name + b": " + value for name, value in fields]
     return b"".join(line + b"\r\n" for line in lines) + b"\r\n"
-
-
-__all__ = ["TOKEN", "Crashed", "Crossed", "Sending", "Unaskable", "Wired", "head_of"]

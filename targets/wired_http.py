@@ -112,6 +112,8 @@ def reply(asked: Request, watched: Watched, crossed: Crossed) -> Reply:
     waiting: list[Any] = []
     for rung in crossed.call.rungs:
         _take(rung, made, waiting)
+    for event in waiting:  # the server may take its time to return: it was sent all the same
+        _sent(event, made)
     refused, raised = identities(crossed.call)
     if refused and not refused & raised:
         made.refused = made.late = len(refused)
@@ -129,12 +131,15 @@ def _take(rung: Rung, made: Reply, waiting: list[Any]) -> None:
     elif rung.step == "send-raised":
         waiting[:1] = []
     elif rung.step == "sent":
-        event = waiting.pop(0) if waiting else None
-        if isinstance(event, dict) and not made.complete:
-            made.sent += 1
-            _respond(event, made)
+        _sent(waiting.pop(0) if waiting else None, made)
     else:
         ending(rung, made)
+
+
+def _sent(event: Any, made: Reply) -> None:
+    if isinstance(event, dict) and not made.complete:
+        made.sent += 1
+        _respond(event, made)
 
 
 def ending(rung: Rung, made: Any) -> None:

@@ -19,7 +19,7 @@ from gateproof.targets.probe_folder import POLL
 from gateproof.targets.watched import Watched
 from gateproof.targets.websocket_client import WebSocketClient
 from gateproof.targets.wire import Wire
-from gateproof.targets.wired import MOMENT, TOKEN, Unaskable, Wired
+from gateproof.targets.wired import MOMENT, TOKEN, Unaskable, Wired, asks
 from gateproof.targets.wired_http import SAFE, ending, fulfilled, identities
 from gateproof.validators.violation import Rung
 
@@ -141,8 +141,7 @@ class _Talk:
             if leave.sent is not None:
                 return sum(rung.step == "sent" for rung in call.rungs) >= leave.sent
             received = sum(rung.step == "received" for rung in call.rungs)
-            asks = _asks(call)
-            return received >= due and (asks or leave != Leave())
+            return received >= due and (asks(call) or leave != Leave())
 
         await self._until(told, LINGER, growing=True)
         code = int(asked.close["code"])
@@ -174,15 +173,6 @@ class _Talk:
         return self.wired.call(self.token, self.before)
 
 
-def _asks(call: Call) -> bool:
-    """Whether the application waits in ``receive``."""
-    asked = sum(rung.step == "receive" for rung in call.rungs)
-    answered = sum(
-        rung.step in ("received", "receive-raised", "receive-cancelled") for rung in call.rungs
-    )
-    return asked > answered
-
-
 def session(asked: Connect, watched: Watched, opened: Opened) -> Session:
     """What became of a connection, as the server side in this process would tell it."""
     made = Session(asked, watched)
@@ -191,6 +181,8 @@ def session(asked: Connect, watched: Watched, opened: Opened) -> Session:
     waiting: list[Any] = []
     for rung in opened.call.rungs:
         _take(rung, made, waiting)
+    for event in waiting:
+        _sent(event, made)
     refused, raised = identities(opened.call)
     if refused and not refused & raised:
         made.refused = made.late = len(refused)
@@ -211,12 +203,15 @@ def _take(rung: Rung, made: Session, waiting: list[Any]) -> None:
     elif rung.step == "send-raised":
         waiting[:1] = []
     elif rung.step == "sent":
-        event = waiting.pop(0) if waiting else None
-        if isinstance(event, dict) and not made.told and made.closed is None:
-            made.sent += 1
-            _answer(event, made)
+        _sent(waiting.pop(0) if waiting else None, made)
     else:
         ending(rung, made)
+
+
+def _sent(event: Any, made: Session) -> None:
+    if isinstance(event, dict) and not made.told and made.closed is None:
+        made.sent += 1
+        _answer(event, made)
 
 
 def _answer(event: dict[str, Any], made: Session) -> None:
