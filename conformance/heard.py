@@ -60,32 +60,26 @@ class Heard:
         return first.decode("latin-1").replace(self.token, "TOKEN")
 
     def watched(self) -> Watched:
-        """The exchange as evidence: the ladder of both conversations, in one order of time.
-
-        Where their clocks cannot be compared, the calls come after the octets.
-        """
-        return self._ladder(self.calls)[0]
+        """The exchange as evidence: the ladder of both conversations, in one order of time."""
+        return self._shown(self._ladder(self.calls))
 
     def seen_at(self, call: Call, event: int) -> tuple[Watched, int]:
         """The evidence of one call, and where in it rung ``event`` of the call stands."""
-        shown, order = self._ladder([call])
-        return shown, order.index(len(order) - len(call.ladder()) + event)
+        rungs = self._ladder([call])
+        seen = call.ladder()[event]
+        place = next((place for place, rung in enumerate(rungs) if rung is seen), 0)
+        return self._shown(rungs), place
 
-    def _ladder(self, calls: list[Call]) -> tuple[Watched, list[int]]:
-        """The evidence, and the places of wire and calls, one after the other, in it."""
-        rungs, keys = [], []
-        for rung in self._wired():
-            rungs.append(rung)
-            keys.append((False, rung.at))
-        for call in calls:
-            # By another machine's clock it is not known what came before which octets.
-            rungs += call.ladder()
-            keys += [(call.foreign, rung.at) for rung in call.ladder()]
-        order = sorted(range(len(rungs)), key=lambda place: keys[place])
+    def _ladder(self, calls: list[Call]) -> list[Rung]:
+        """What crossed the wire and in ``calls``; what tells of other connections is left out."""
+        crossed = (rung for call in calls for rung in call.ladder() if rung.step != "loop")
+        return sorted((*self._wired(), *crossed), key=lambda rung: rung.at)
+
+    def _shown(self, rungs: list[Rung]) -> Watched:
         shown = Watched(self.interface, self.line)
-        for place in order:
-            shown.exchange.place(rungs[place])
-        return shown, order
+        for rung in rungs:
+            shown.exchange.place(rung)
+        return shown
 
     def _wired(self) -> Iterator[Rung]:
         """What crossed the wire, as rungs."""
