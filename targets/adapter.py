@@ -70,6 +70,8 @@ class Known:
         reason: one sentence.
         link: where it is told: an issue, or our evidence.
         verdict: the verdict expected.
+        variants: those that have it: a variant's name and the value, or several with ``|``
+            between them (``{"http": "h11"}``); the server in any variant when left out.
     """
 
     what: str
@@ -77,13 +79,17 @@ class Known:
     reason: str
     link: str
     verdict: str = "fail"
+    variants: Variants = field(default_factory=dict)
 
-    def covers(self, name: str, version: str) -> bool:
-        """Whether it is about this case or requirement in this release.
+    def covers(self, name: str, version: str, variants: Variants | None = None) -> bool:
+        """Whether it is about this case or requirement in this release, in these variants.
 
         A release that cannot be told is none of those that it names.
         """
         if not fnmatchcase(name, self.what):
+            return False
+        chosen = variants or {}
+        if any(chosen.get(key) not in values.split("|") for key, values in self.variants.items()):
             return False
         if not self.versions:
             return True
@@ -91,6 +97,29 @@ class Known:
             return SpecifierSet(self.versions).contains(Version(version), prereleases=True)
         except InvalidVersion:
             return False
+
+
+def deviations(
+    page: str, versions: str, cases: Mapping[str, str], variants: Variants | None = None
+) -> tuple[Known, ...]:
+    """Known deviations that one page of ``docs/findings/`` tells of.
+
+    Args:
+        page: its name without ``.md``; each case has a heading of its own there.
+        versions: releases that have them, as a packaging specifier.
+        cases: by full id of a case, what is wrong, in one sentence.
+        variants: those that have them; any when left out.
+    """
+    return tuple(
+        Known(
+            what,
+            versions,
+            reason,
+            f"docs/findings/{page}.md#{what.rpartition('::')[2].replace('.', '')}",
+            variants=variants or {},
+        )
+        for what, reason in cases.items()
+    )
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,20 @@ def test_a_known_deviation_fails_nothing_and_a_fixed_one_fails_the_run(servers: 
     assert "no longer deviates" in fixed.results["server.http1::host-twice"]["reason"]
 
 
+def test_a_deviation_of_one_variant_is_not_missed_in_the_others(servers: Servers) -> None:
+    known = (
+        'known=(Known("server.http1::host-missing", "", "Host is not looked at", "", '
+        'variants={"fault": "host-optional|host-ignored"}),)'
+    )
+    having = 'variants={**ADAPTER.variants, "fault": ("host-optional",)}, '
+    deviating = servers.run(servers.target(having + known), *FEW)
+    others = servers.run(servers.target(known), *FEW)
+
+    assert deviating.verdicts["server.http1::host-missing"] == "known"
+    assert others.ran.code == 0, others.ran.text
+    assert others.verdicts["server.http1::host-missing"] == "pass"
+
+
 def test_hazards_are_told_apart_and_fail_nothing(servers: Servers) -> None:
     found = servers.run("server:wsgiref", "--conformance-select=server.hazards::*")
     hazards = [hazard for line in found.results.values() for hazard in line.get("hazards", ())]
