@@ -145,6 +145,7 @@ class FamilyRun:
         self._outcomes = outcomes
         self._incidental: list[tuple[Violation, Heard]] = []
         self._calls: list[Call] = []
+        self._told: set[str] = set()
         self._deaths = 0
 
     async def run(self, group: Sequence[Case]) -> None:
@@ -229,6 +230,7 @@ class FamilyRun:
 
     def _settle(self, case: Case, ran: Ran) -> None:
         self._incidental += ran.incidental
+        self._told.update(finding["requirement"] for finding in ran.outcome.findings)
         self._calls += (call for heard in ran.stage.heard for call in heard.calls)
         self._outcomes[case.full_id].set_result(applied(ran.outcome, case, self.plan.server))
 
@@ -245,17 +247,24 @@ class FamilyRun:
                 await work
         except Exception as caught:  # noqa: BLE001 - whatever it is, it is this case's outcome
             error = caught
+            if self.plan.server.hosted and time.perf_counter() - started >= LIMIT:
+                error = Blocked(f"it took more than {LIMIT:g} s through the network")
         outcome, incidental = await self._concluded(stage, error)
         outcome.duration = time.perf_counter() - started
         return Ran(stage, outcome, incidental)
 
     def _show_all(self, stage: ServerStage) -> None:
-        """Give the last case what the judges saw in the exchanges of the others."""
-        stage.incidental = tuple(self._incidental)
+        """Give the last case what the judges saw in the exchanges of the others, and nobody told."""
+        new = (seen for seen in self._incidental if seen[0].requirement not in self._told)
+        stage.incidental = tuple(new)
         if stage.interface == "asgi":
             calls = [*self.plan.server.folder.lifespans(), *self._calls]
             found = together(calls)
-            stage.between = [violation for violation in found if violation.party == "server"]
+            stage.between = [
+                violation
+                for violation in found
+                if violation.party == "server" and violation.requirement not in self._told
+            ]
             stage.engaged = exercised_together(call.ladder() for call in calls)
 
     async def _concluded(
