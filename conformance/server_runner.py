@@ -254,7 +254,7 @@ class FamilyRun:
         return Ran(stage, outcome, incidental)
 
     def _show_all(self, stage: ServerStage) -> None:
-        """Give the last case what the judges saw in the exchanges of the others, and nobody told."""
+        """Give the last case what the judges saw in the others, and no case told."""
         new = (seen for seen in self._incidental if seen[0].requirement not in self._told)
         stage.incidental = tuple(new)
         if stage.interface == "asgi":
