@@ -155,6 +155,8 @@ class Suite:
         """Say what each target is and what will be sent to it."""
         chosen = self.settings
         lines = [f"gateproof: {subject.line(chosen)}" for subject in self.subjects.values()]
+        if chosen.server:
+            return lines  # what is used is used elsewhere
         return lines + self.surroundings.header_lines(chosen.methods)
 
     # Items
@@ -206,8 +208,8 @@ class Suite:
         for slug, subject in self.subjects.items():
             selected = [item.case for item in own if item.slug == slug]
             engine = self.engines[slug] = subject.engine(self.settings, rules, selected)
-            if not self.config.option.collectonly:
-                _begin(engine)
+            if selected and not self.config.option.collectonly and not self.worker:
+                _begin(engine)  # a worker of pytest-xdist can only tell by its cases
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:

@@ -87,6 +87,7 @@ class WiredEngine:
         self._lifespan = WiredLifespan(plan.server, plan.deadline)
         self._hangs: dict[str, int] = {}
         self._lost = ""
+        self._unusable = ""
 
     # The server
 
@@ -143,7 +144,13 @@ class WiredEngine:
             )
         if case.id == "generated":
             return Outcome("n/a", GENERATED)
-        self.start()
+        try:
+            if not self._unusable:
+                self.start()
+        except TargetError as error:
+            self._unusable = str(error)
+        if self._unusable:
+            return Outcome("harness", self._unusable)
         lifespan = case.family == "asgi.lifespan"
         if not lifespan and not self._lost and self._lifespan.stopped:
             self._restart()

@@ -27,6 +27,9 @@ TOKEN = "X-Gateproof"  # noqa: S105 - its name
 LOOK = 0.1
 """Seconds between two looks whether an exchange gets on."""
 
+UNCALLED = 3.0
+"""Seconds after which a server will not call the application any more."""
+
 MOMENT = 1.0
 """Seconds in which a server may call an application that it need not call."""
 
@@ -219,7 +222,8 @@ class Wired:
                 if _time_to_leave(leave, call, wire) or now - heard > self.streaming:
                     self._go(crossed, wire)
                     return
-                if now - since > self.patience or (leave != "never" and now - since > MOMENT):
+                patience = MOMENT if leave != "never" else self.patience
+                if now - since > (patience if call is not None else min(patience, UNCALLED)):
                     crossed.stuck = leave == "never"
                     crossed.waits = crossed.stuck and await self._was_waiting(call, wire, token)
                     self._go(crossed, wire)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table reads better with a row on a line
 """What cannot be tested behind a server is told in one clear sentence, with the documented code."""
 
 from __future__ import annotations
