@@ -45,6 +45,13 @@ class Hazard:
     heard: Heard | None = None
 
 
+def _leaving(heard: Heard) -> bool:
+    """Whether the server is about to end the TLS connection of an exchange."""
+    wire = heard.wire
+    over = wire.closed or wire.eof or wire.was_reset
+    return wire.secure and not over and heard.reply.complete and not heard.reply.keeps
+
+
 @dataclass
 class ServerStage(Stage):
     """One run of one case against one server.
@@ -126,7 +133,20 @@ class ServerStage(Stage):
 
     async def calls(self, token: str, count: int = 1, within: float | None = None) -> list[Call]:
         """The calls of the application for ``token``; waits until ``count`` have ended."""
-        return await self.server.folder.ended(token, count, within or self.patience)
+        ended = self.server.folder.ended(token, count, within or self.patience)
+        if not any(map(_leaving, self.heard)):
+            return await ended
+        waiting = asyncio.ensure_future(ended)
+        try:
+            # Some servers end a call only when we have answered the end of their TLS.
+            while left := [heard.wire for heard in self.heard if _leaving(heard)]:
+                for wire in left:
+                    wire.look()
+                if (await asyncio.wait((waiting,), timeout=SETTLE / 3))[0]:
+                    break
+            return await waiting
+        finally:
+            waiting.cancel()
 
     # The client
 

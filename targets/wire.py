@@ -155,6 +155,11 @@ class Wire:
         return self.inbound.moments
 
     @property
+    def secure(self) -> bool:
+        """Whether it speaks TLS."""
+        return isinstance(self._socket, ssl.SSLSocket)
+
+    @property
     def local(self) -> object:
         """Our own address, by which a server's log or environ can be told."""
         return self._socket.getsockname()
@@ -197,6 +202,8 @@ class Wire:
 
     async def _push(self, piece: memoryview, deadline: float, *, reading: bool) -> int:
         taken = 0
+        if self.eof and self.secure:
+            return taken  # there is no TLS any more to send it by
         while taken < len(piece):
             wants = (reading and not self.eof, True)
             at = time.monotonic_ns()  # before: the peer may have answered when send() returns
@@ -256,7 +263,21 @@ class Wire:
             self.pending += chunk
         else:
             self._over()
+            self._farewell()
         return (True, False)
+
+    def look(self) -> None:
+        """Take what has come, without waiting; so the peer's end is noticed, and TLS answered."""
+        self._pull()
+
+    def _farewell(self) -> None:
+        """Say in TLS that we end too: some peers wait for it before they close.
+
+        https://www.rfc-editor.org/rfc/rfc8446#section-6.1
+        """
+        if isinstance(self._socket, ssl.SSLSocket):
+            with suppress(OSError, ValueError):
+                self._socket.unwrap()  # an answer is not waited for
 
     def _over(self) -> None:
         self.eof = True
@@ -309,7 +330,7 @@ class Wire:
             HalfCloseError: the wire speaks TLS.
 
         """
-        if isinstance(self._socket, ssl.SSLSocket):
+        if self.secure:
             raise HalfCloseError("a connection that speaks TLS cannot be closed by half")
         try:
             self._socket.shutdown(socket.SHUT_WR)
@@ -318,9 +339,8 @@ class Wire:
 
     async def close(self) -> None:
         """Close, in the ordinary way; doing it again does nothing."""
-        if isinstance(self._socket, ssl.SSLSocket) and not self.closed:
-            with suppress(OSError, ValueError):
-                self._socket.unwrap()  # says that it ends here; an answer is not waited for
+        if not self.closed and not self.eof:
+            self._farewell()
         self._shut()
         await asyncio.sleep(0)
 
