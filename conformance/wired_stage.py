@@ -7,21 +7,18 @@ counted: it shows in the case's verdict, and is never taken for passed.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterable
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from gateproof.conformance.alarm import Hang
 from gateproof.conformance.stage import Stage
 from gateproof.targets.journal import Call
 from gateproof.targets.watched import Watched
 from gateproof.targets.wire import WireError
-from gateproof.targets.wired import Crossed, Sending, Unaskable, Wired
+from gateproof.targets.wired import Crossed, Sending, Wired
 from gateproof.targets.wired_wsgi import shown
 from gateproof.validators.policy import Rules
 from gateproof.validators.violation import Violation
-
-T = TypeVar("T")
 
 
 @dataclass
@@ -81,13 +78,8 @@ def take_in(watched: Watched, calls: Iterable[Call], account: Account) -> None:
             if violation.party == "server":
                 account.breaches.append(violation)
             else:
-                watched.violations.append(_placed(violation, begin))
-
-
-def _placed(violation: Violation, begin: int) -> Violation:
-    from dataclasses import replace
-
-    return replace(violation, event=violation.event + begin, exchange=())
+                placed = replace(violation, event=violation.event + begin)
+                watched.violations.append(placed)
 
 
 async def cross(
@@ -133,12 +125,3 @@ def _owes_answer(call: Call, crossed: Crossed) -> bool:
         return not any(event.get("type") == "http.response.start" for event in events)
     last = call.rungs[-1].step if call.rungs else ""
     return not crossed.reply.complete or last == "close"
-
-
-def runs(loop: Any, coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine from a case that is no coroutine function."""
-    result: T = loop.run_until_complete(coroutine)
-    return result
-
-
-__all__ = ["Account", "Unaskable", "cross", "runs", "take_in"]

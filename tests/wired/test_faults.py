@@ -34,6 +34,8 @@ def test_a_planted_fault_is_found(name, server, case, requirement, behind):
     assert {finding["party"] for finding in outcome.findings} == {"application"}
     assert outcome.evidence
     assert outcome.findings[0]["evidence"] == outcome.evidence[0]["id"]
+    judged = [finding for finding in outcome.findings if name != "once"]
+    assert all(finding["event"] is not None for finding in judged)
 
 
 def test_a_header_that_the_client_leaves_out_is_left_out_on_the_wire(behind):
