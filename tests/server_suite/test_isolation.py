@@ -25,6 +25,10 @@ SELECT = (
     "--conformance-select=chunked-body",
 )
 
+NAMES = ("reference", "wsgiref", "uvicorn", "gunicorn", "hypercorn", "daphne", "waitress")
+EVERY = NAMES if int(os.environ.get("GATEPROOF_TEST_SCALE", "1")) > 1 else NAMES[:2]
+"""The servers that are killed, or whose runner is: all of them in the nightly run."""
+
 DYING = """
 import os, sys, types
 package = types.ModuleType("reference")
@@ -92,17 +96,27 @@ def _until(true: Callable[[], object], within: float = 120.0) -> bool:
     return False
 
 
+def _target(servers: Servers, name: str) -> str:
+    if name == "reference":
+        return str(servers.reference)
+    if name != "wsgiref":
+        pytest.importorskip(name)
+    return f"server:{name}"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["kill", "ctrl-c"])
+@pytest.mark.parametrize("name", EVERY)
 def test_a_runner_that_dies_leaves_no_process_and_a_readable_stream(
-    servers: Servers, number: int
+    servers: Servers, number: int, name: str
 ) -> None:
+    target = _target(servers, name)
     folder = servers.project.folder
     scratch = folder / "tmp"
     scratch.mkdir()
     runner = subprocess.Popen(
         [
-            sys.executable, "-m", "pytest", f"--target={servers.reference}",
+            sys.executable, "-m", "pytest", f"--target={target}",
             "--conformance-results=run.jsonl", "-p", "no:cacheprovider",
         ],
         cwd=folder,
@@ -133,15 +147,17 @@ def test_a_runner_that_dies_leaves_no_process_and_a_readable_stream(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_a_server_that_is_killed_in_mid_run_is_started_again(servers: Servers) -> None:
+@pytest.mark.parametrize("name", [name for name in EVERY if name != "wsgiref"])
+def test_a_server_that_is_killed_in_mid_run_is_started_again(servers: Servers, name: str) -> None:
+    target = _target(servers, name)
     folder = servers.project.folder
     scratch = folder / "tmp"
     scratch.mkdir()
     runner = subprocess.Popen(
         [
-            sys.executable, "-m", "pytest", f"--target={servers.reference}", "-q",
+            sys.executable, "-m", "pytest", f"--target={target}", "-q",
             "--conformance-results=run.jsonl", "-p", "no:cacheprovider",
-            "--conformance-select=server.wsgi::*",
+            "--conformance-select=server.http1::*",
         ],
         cwd=folder,
         env={**os.environ, "TMPDIR": str(scratch)},
@@ -167,4 +183,4 @@ def test_a_server_that_is_killed_in_mid_run_is_started_again(servers: Servers) -
     assert footer["kind"] == "footer"
     assert footer["complete"]
     assert "harness" not in {line["verdict"] for line in results}
-    assert sum(line["verdict"] == "pass" for line in results) > 0.9 * len(results)
+    assert sum(line["verdict"] == "pass" for line in results) > 0.6 * len(results)
