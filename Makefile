@@ -36,12 +36,14 @@ test-oldest:
 	.venv-oldest/bin/python -m pip install -q --group oldest
 	.venv-oldest/bin/python -m pytest tests/plugin
 
-# The long runs: repeats of the whole suite in a random order of load, and
-# thousands of examples where the default takes dozens.
+# The long runs: repeats of the whole suite in a random order of load, thousands of examples where
+# the default takes dozens, and servers again and again, whose verdicts have to stay the same.
 nightly: $(VENV)/.test install
 	GATEPROOF_TEST_SCALE=20 $(BIN)/python -m pytest $(TESTS) -n $(WORKERS)
 	for n in 1 2 3 4 5 6 7 8 9 10; do \
 		$(BIN)/python -m pytest tests/frameworks tests/plugin -q -n 2 || exit 1; done
+	$(BIN)/python tests/server_suite/repeat.py --runs 20
+	$(BIN)/python tests/server_suite/repeat.py --runs 20 --busy 2
 
 # The published matrix: every server that can run here, each in an environment of its newest
 # release. Failures of servers are what it shows, so only trouble of our own ends it.
