@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -118,25 +119,27 @@ def wired_subjects(target: str, chosen: Settings) -> Iterator[WiredSubject]:
 
 
 def _every(target: str, chosen: Settings, words: str) -> Iterator[WiredSubject]:
-    """The application behind every server that can run here and speaks its interface."""
+    """The application behind every server of this environment that speaks its interface."""
     found = 0
     for column in columns(parse_server(words).python):
         try:
-            subject = _subject(target, chosen, column, f"--target-server={column}", fitted=False)
+            subject = _subject(target, chosen, column, f"--target-server={column}", every=True)
         except (EnvironmentFaultError, _UnfitError):
             continue
         found += 1
         yield subject
     if not found:
-        raise EnvironmentFaultError(f"--target-server={words}: no server that fits can run here")
+        raise EnvironmentFaultError(
+            f"--target-server={words}: no server that fits is installed here"
+        )
 
 
 class _UnfitError(TargetError):
-    """The server speaks another interface than the application."""
+    """The server speaks another interface than the application, or is not to be had here."""
 
 
 def _subject(
-    target: str, chosen: Settings, words: str, said: str, *, fitted: bool = True
+    target: str, chosen: Settings, words: str, said: str, *, every: bool = False
 ) -> WiredSubject:
     """The application ``target`` behind one server."""
     name = parse_server(words, said=said)
@@ -147,8 +150,10 @@ def _subject(
     else:
         adapter = next(iter(known.values()))
     environment = environment_for(name, adapter)
+    if every and not _is_ours(environment):
+        raise _UnfitError(f"{name} runs in another environment")
     interface, because = _interface(target, chosen, name, adapter, environment)
-    if fitted:
+    if not every:
         name = _speaking(name, adapter, interface)
     if adapter.interface(name.choices(adapter.variants)) != interface:
         raise _UnfitError(
@@ -169,11 +174,9 @@ def _interface(
     target: str, chosen: Settings, name: ServerName, adapter: Adapter, environment: Environment
 ) -> tuple[Interface, str]:
     """What the application speaks, and why we think so."""
-    import sys
-
     if chosen.interface:
         return chosen.interface, "--target-interface says so"  # type: ignore[return-value]
-    if environment.python.absolute() == Path(sys.executable).absolute():
+    if _is_ours(environment):
         application = open_application(target, chosen.app_dir, None)
         return application.interface, application.detected.because
     if len(adapter.interfaces) == 1:
@@ -185,6 +188,11 @@ def _interface(
         f"--target={target} is not imported here, for {name} runs in another environment, and "
         f"speaks {' and '.join(adapter.interfaces)}: say which with --target-interface"
     )
+
+
+def _is_ours(environment: Environment) -> bool:
+    """Whether it is the environment that this process runs in."""
+    return environment.python.absolute() == Path(sys.executable).absolute()
 
 
 def _speaking(name: ServerName, adapter: Adapter, interface: Interface) -> ServerName:

@@ -137,9 +137,8 @@ class Wired:
 
         It is answered by the probe itself: the application is not called.
         """
-        if kind not in self._samples:
-            self._samples[kind] = await self._sampled(kind)
-        found: dict[str, Any] = self._samples[kind]
+        found: dict[str, Any] = self._samples.get(kind) or await self._sampled(kind)
+        self._samples[kind] = found
         return found
 
     async def _sampled(self, kind: str) -> dict[str, Any]:

@@ -23,6 +23,9 @@ from gateproof.targets.wired import MOMENT, TOKEN, Unaskable, Wired, asks
 from gateproof.targets.wired_http import SAFE, ending, fulfilled, identities
 from gateproof.validators.violation import Rung
 
+QUIET = 2 * LINGER
+"""Seconds in which an application is given nothing until its client closes; servers take longer."""
+
 NO_CODE, LOST = 1005, 1006
 """Close codes that say that there was no code, and no close frame."""
 
@@ -143,7 +146,7 @@ class _Talk:
             received = sum(rung.step == "received" for rung in call.rungs)
             return received >= due and (asks(call) or leave != Leave())
 
-        await self._until(told, LINGER, growing=True)
+        await self._until(told, QUIET, growing=True)
         code = int(asked.close["code"])
         if leave != Leave() or code == LOST:
             self.wire.reset()
