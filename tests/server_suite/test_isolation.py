@@ -7,15 +7,17 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.server_suite.conftest import lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.server_suite.conftest import Servers
 
@@ -104,83 +106,79 @@ def _target(servers: Servers, name: str) -> str:
     return f"server:{name}"
 
 
+@dataclass(frozen=True)
+class Started:
+    """A test runner of its own, and what it has written so far."""
+
+    process: subprocess.Popen[bytes]
+    stream: Path
+    scratch: Path
+
+    @property
+    def results(self) -> list[dict[str, Any]]:
+        return [line for line in lines(self.stream) if line["kind"] == "result"]
+
+
+@contextmanager
+def _started(servers: Servers, name: str, *options: str) -> Iterator[Started]:
+    """A run that has got as far as its third result; killed at the end if it still runs."""
+    folder = servers.project.folder
+    scratch = folder / "tmp"
+    scratch.mkdir()
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "pytest", f"--target={_target(servers, name)}", "-q",
+            "--conformance-results=run.jsonl", "-p", "no:cacheprovider", *options,
+        ],
+        cwd=folder,
+        env={**os.environ, "TMPDIR": str(scratch)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    started = Started(process, folder / "run.jsonl", scratch)
+    try:
+        assert _until(lambda: len(started.results) >= 3)
+        yield started
+    finally:
+        process.kill()
+        process.wait(60)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["kill", "ctrl-c"])
 @pytest.mark.parametrize("name", EVERY)
 def test_a_runner_that_dies_leaves_no_process_and_a_readable_stream(
     servers: Servers, number: int, name: str
 ) -> None:
-    target = _target(servers, name)
-    folder = servers.project.folder
-    scratch = folder / "tmp"
-    scratch.mkdir()
-    runner = subprocess.Popen(
-        [
-            sys.executable, "-m", "pytest", f"--target={target}",
-            "--conformance-results=run.jsonl", "-p", "no:cacheprovider",
-        ],
-        cwd=folder,
-        env={**os.environ, "TMPDIR": str(scratch)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )  # fmt: skip
-    stream = folder / "run.jsonl"
-    try:
-        assert _until(lambda: sum(line["kind"] == "result" for line in lines(stream)) >= 3)
-        runner.send_signal(number)
-        runner.wait(60)
-        assert _until(lambda: not _running(str(scratch)))
-    finally:
-        runner.kill()
-        runner.wait(60)
-    before = [line for line in lines(stream) if line["kind"] == "result"]
+    with _started(servers, name) as started:
+        started.process.send_signal(number)
+        started.process.wait(60)
+        assert _until(lambda: not _running(str(started.scratch)))
     told = servers.project.run(
         "gateproof.conformance.cli", "report", "run.jsonl", "--html", "report.html"
     )
 
-    assert len(before) >= 3
+    assert len(started.results) >= 3
     assert told.code == 0, told.text
     assert "(incomplete run)" in told.text
-    assert "incomplete" in (folder / "report.html").read_text("utf-8")
+    assert "incomplete" in (servers.project.folder / "report.html").read_text("utf-8")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 @pytest.mark.parametrize("name", [name for name in EVERY if name != "wsgiref"])
 def test_a_server_that_is_killed_in_mid_run_is_started_again(servers: Servers, name: str) -> None:
-    target = _target(servers, name)
-    folder = servers.project.folder
-    scratch = folder / "tmp"
-    scratch.mkdir()
-    runner = subprocess.Popen(
-        [
-            sys.executable, "-m", "pytest", f"--target={target}", "-q",
-            "--conformance-results=run.jsonl", "-p", "no:cacheprovider",
-            "--conformance-select=server.http1::*",
-        ],
-        cwd=folder,
-        env={**os.environ, "TMPDIR": str(scratch)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )  # fmt: skip
-    stream = folder / "run.jsonl"
-    try:
-        assert _until(lambda: sum(line["kind"] == "result" for line in lines(stream)) >= 3)
-        serving = _running("GATEPROOF_SERVER=") & _running(str(scratch))
+    with _started(servers, name, "--conformance-select=server.http1::*") as started:
+        serving = _running("GATEPROOF_SERVER=") & _running(str(started.scratch))
         assert serving
         for pid in serving:
             os.kill(pid, signal.SIGKILL)
-        assert runner.wait(240) in (0, 1)
-    finally:
-        runner.kill()
-        runner.wait(60)
-    results = [line for line in lines(stream) if line["kind"] == "result"]
-    footer = lines(stream)[-1]
+        assert started.process.wait(240) in (0, 1)
+    verdicts = [line["verdict"] for line in started.results]
+    footer = lines(started.stream)[-1]
 
     assert footer["kind"] == "footer"
     assert footer["complete"]
-    assert "harness" not in {line["verdict"] for line in results}
-    assert sum(line["verdict"] == "pass" for line in results) > 0.6 * len(results)
+    assert "harness" not in verdicts
+    assert verdicts.count("pass") > 0.6 * len(verdicts)
