@@ -74,12 +74,27 @@ def take_in(watched: Watched, calls: Iterable[Call], account: Account) -> None:
         begin = watched.exchange.count
         for rung in call.ladder():
             watched.exchange.place(shown(rung))
+        misled = ""
         for violation in call.violations(everything):
             if violation.party == "server":
                 account.breaches.append(violation)
-            else:
-                placed = replace(violation, event=violation.event + begin)
-                watched.violations.append(placed)
+                misled = misled or _misleads(violation, call)
+                continue
+            placed = replace(violation, event=violation.event + begin)
+            if misled:
+                hint = f"the server broke {misled} before that, which may be why"
+                placed = replace(placed, verdict="observed", hint=hint)
+            watched.violations.append(placed)
+
+
+def _misleads(violation: Violation, call: Call) -> str:
+    """The clause that a server broke in what it gave an application to work on, if it did.
+
+    An application that hands on what is no text, or has no end, is not at fault first.
+    """
+    ladder = call.ladder()
+    given = violation.event < len(ladder) and ladder[violation.event].step in ("received", "input")
+    return violation.requirement if given and violation.verdict == "fail" else ""
 
 
 async def cross(

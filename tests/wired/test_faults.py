@@ -86,6 +86,17 @@ def test_an_application_that_will_not_start_blocks_its_cases(behind):
     assert found["asgi.lifespan::around-the-cases"].verdict == "pass"
 
 
+def test_what_an_application_hands_on_from_a_server_is_not_its_fault(behind, checkout):
+    target = checkout / "tests" / "reference" / "target.py"
+    server = f"{target}[interface=asgi,fault=text-in-bytes]"
+    name, folder = "asgi.websocket::text", checkout / "tests" / "examples"
+    outcome = behind(server, "asgi_echo:application", folder, name)[name]
+
+    assert broken(outcome, "fail", "weak") == set()
+    assert "asgi.websocket.send.text-type" in broken(outcome, "observed")
+    assert any(breach.startswith("fail ") for breach in outcome.server)
+
+
 def test_what_a_server_breaks_is_not_laid_at_the_door_of_the_application(behind, checkout):
     target = checkout / "tests" / "reference" / "target.py"
     server = f"{target}[interface=wsgi,fault=port-as-number]"

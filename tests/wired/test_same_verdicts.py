@@ -14,7 +14,7 @@ PAIRS = [
     ("hello_asgi:application", "hypercorn[worker=trio]"),
 ]
 
-AT_LEAST = {"wsgi": 20, "asgi": 20}
+AT_LEAST = {"wsgi": 20, "asgi": 15}
 """So many of the cases can be asked of any server, or the way to the application is broken."""
 
 
