@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gateproof.conformance.case import Blocked
@@ -71,9 +71,14 @@ class Heard:
         return self._shown(rungs), place
 
     def _ladder(self, calls: list[Call]) -> list[Rung]:
-        """What crossed the wire and in ``calls``; what tells of other connections is left out."""
-        crossed = (rung for call in calls for rung in call.ladder() if rung.step != "loop")
-        return sorted((*self._wired(), *crossed), key=lambda rung: rung.at)
+        """What crossed the wire and in ``calls``; what tells of other connections is left out.
+
+        By another machine's clock it is not known what came before which octets: such calls
+        come after them.
+        """
+        ours = [*self._wired(), *_crossed(call for call in calls if not call.foreign)]
+        foreign = _crossed(call for call in calls if call.foreign)
+        return [*sorted(ours, key=_at), *sorted(foreign, key=_at)]
 
     def _shown(self, rungs: list[Rung]) -> Watched:
         shown = Watched(self.interface, self.line)
@@ -90,3 +95,12 @@ class Heard:
         if self.wire.ended_at:
             how = "reset" if self.wire.was_reset else "closed"
             yield Rung(ENDED, how, self.wire.ended_at)
+
+
+def _crossed(calls: Iterable[Call]) -> Iterator[Rung]:
+    """What crossed in calls, without what tells of other connections."""
+    return (rung for call in calls for rung in call.ladder() if rung.step != "loop")
+
+
+def _at(rung: Rung) -> int:
+    return rung.at

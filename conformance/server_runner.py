@@ -204,7 +204,7 @@ class FamilyRun:
         if illness and ran.outcome.verdict != "harness":
             log = server.log_tail()[-LOG:]
             findings = ran.outcome.verdict == "fail"
-            if not findings and server.hosted:
+            if server.hosted:
                 ran.outcome = Outcome("blocked", f"{illness}; the network may be at fault as well")
             elif not findings:
                 ran.outcome = died(ran.stage, illness, log)
@@ -247,6 +247,7 @@ class FamilyRun:
                 await work
         except Exception as caught:  # noqa: BLE001 - whatever it is, it is this case's outcome
             error = caught
+            stage.troubled |= isinstance(caught, TargetError)  # it may be gone altogether
             if self.plan.server.hosted and time.perf_counter() - started >= LIMIT:
                 error = Blocked(f"it took more than {LIMIT:g} s through the network")
         outcome, incidental = await self._concluded(stage, error)
