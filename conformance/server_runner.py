@@ -19,6 +19,7 @@ from gateproof.conformance.deviations import applied
 from gateproof.conformance.engine import fault
 from gateproof.conformance.heard import Heard
 from gateproof.conformance.outcome import Outcome
+from gateproof.conformance.patience import stretch
 from gateproof.conformance.server_outcome import died, judge_server
 from gateproof.conformance.server_stage import ServerStage
 from gateproof.targets.hosted import HostedServer
@@ -34,7 +35,7 @@ AT_ONCE = 32
 """How many cases may be under way together, where the server can serve so many."""
 
 LIMIT = 60.0
-"""Seconds that a case may take in all."""
+"""Seconds that a case may take in all, on a machine with nothing else to do."""
 
 DEATHS = 12
 """After so many restarts in a family its remaining cases are blocked."""
@@ -242,7 +243,7 @@ class FamilyRun:
         try:
             if case.last:
                 self._show_all(stage)
-            async with asyncio.timeout(LIMIT):
+            async with asyncio.timeout(LIMIT * stretch()):
                 work: Any = case.run(stage)
                 await work
         except Exception as caught:  # noqa: BLE001 - whatever it is, it is this case's outcome

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from gateproof.conformance.heard import Heard
+from gateproof.conformance.patience import patience, settle
 from gateproof.conformance.stage import Stage
 from gateproof.targets.hosted import HostedServer
 from gateproof.targets.http1 import Reply, read_reply
@@ -23,12 +24,6 @@ __all__ = ["Heard", "Own", "Request", "ServerStage"]
 
 ANSWER = answer()
 """The plainest script: 200 and a short body, with its length."""
-
-PATIENCE = 4.0
-"""Seconds that an answer may take which has to come."""
-
-SETTLE = 0.15
-"""Seconds in which what must not come is given a chance to come."""
 
 Severity = Literal["high", "medium", "low"]
 
@@ -69,7 +64,7 @@ class ServerStage(Stage):
     """
 
     server: Server | HostedServer = field(kw_only=True)
-    patience: float = PATIENCE
+    patience: float = field(default_factory=patience)
     heard: list[Heard] = field(default_factory=list)
     hazards: list[Hazard] = field(default_factory=list)
     incidental: Sequence[tuple[Violation, Heard]] = ()
@@ -142,7 +137,7 @@ class ServerStage(Stage):
             while left := [heard.wire for heard in self.heard if _leaving(heard)]:
                 for wire in left:
                     wire.look()
-                if (await asyncio.wait((waiting,), timeout=SETTLE / 3))[0]:
+                if (await asyncio.wait((waiting,), timeout=settle(1 / 3)))[0]:
                     break
             return await waiting
         finally:

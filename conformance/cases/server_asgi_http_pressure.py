@@ -16,6 +16,7 @@ from gateproof.conformance.cases.server_asgi_http_exchange import (
     body,
     start,
 )
+from gateproof.conformance.patience import stretch
 from gateproof.conformance.server_stage import Heard, ServerStage
 from gateproof.targets.script import Script, drain, filled, repeat
 
@@ -41,16 +42,16 @@ async def _suspended(stage: ServerStage, heard: Heard) -> bool:
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + 3 * stage.patience
-    count, since = -1, loop.time()
+    count, since, quiet = -1, loop.time(), _QUIET * stretch()
     while loop.time() < deadline:
-        await asyncio.sleep(_QUIET / 7)
+        await asyncio.sleep(quiet / 7)
         heard.calls = stage.server.folder.calls(heard.token)
         done = sum(len(call.steps("sent")) for call in heard.calls)
         if any(call.ended for call in heard.calls) or done > _PIECES:
             return False
         if done != count:
             count, since = done, loop.time()
-        elif loop.time() - since > _QUIET and heard.calls:
+        elif loop.time() - since > quiet and heard.calls:
             return True
     return True
 

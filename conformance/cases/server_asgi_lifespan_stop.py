@@ -23,6 +23,7 @@ from gateproof.conformance.cases.server_asgi_lifespan_own import (
     ready,
     told,
 )
+from gateproof.conformance.patience import stretch
 from gateproof.conformance.server_stage import Own, Request, ServerStage
 from gateproof.targets.script import (
     Script,
@@ -54,7 +55,7 @@ async def after_connections(stage: ServerStage) -> None:
         try:
             await _until(partial(_waits, own), stage.patience)
             stopping = asyncio.ensure_future(asyncio.to_thread(own.server.stop))
-            await _until(partial(told, own), SHORT)
+            await _until(partial(told, own), SHORT * stretch())
             own.stage.let(own.stage.heard[-1].token, "on")
             await stopping
         finally:

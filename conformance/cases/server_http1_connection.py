@@ -16,10 +16,11 @@ from gateproof.conformance.cases.server_http1_outcome import (
     sent,
     table,
 )
-from gateproof.conformance.server_stage import SETTLE, Request, ServerStage
+from gateproof.conformance.patience import settle
+from gateproof.conformance.server_stage import Request, ServerStage
 from gateproof.targets.http1 import read_replies
 from gateproof.targets.http1_request import filled
-from gateproof.targets.script import Script, answer, wait
+from gateproof.targets.script import Script, answer, drain, result, send, start, wait, yield_
 
 CLOSE = ("Connection", "close")
 
@@ -36,7 +37,7 @@ async def close_announced(stage: ServerStage) -> None:
     heard = await begun(stage, Request(), answer())
     reply = await finish(stage, heard)
     # How soon a server closes is its own affair; one that does not persist does it at once.
-    closed = reply.complete and await ends(stage, heard.wire, 2 * SETTLE)
+    closed = reply.complete and await ends(stage, heard.wire, settle(2))
     if closed and reply.version == "HTTP/1.1" and b"close" not in reply.options(b"connection"):
         stage.broken(
             "http1.conn.no-persistence-close-header",
@@ -246,7 +247,7 @@ async def pipelining(stage: ServerStage) -> None:
     )
     heard = await begun(stage, Request().octets("{token}", "{host}") + octets, slow)
     # Those behind are given the chance to overtake: there is nothing to wait for but time.
-    await stage.calls(others[-1], 1, 2 * SETTLE)
+    await stage.calls(others[-1], 1, settle(2))
     stage.let(heard.token, "go")
     replies = await read_replies(heard.wire, ("GET",) * 3, stage.patience)
     heard.reply = replies[0]
@@ -259,4 +260,44 @@ async def pipelining(stage: ServerStage) -> None:
             heard=heard,
             observed=repr(seen),
             expected=repr(list(bodies)),
+        )
+
+
+FIRST, REST = b"a first piece, ", b"and the rest"
+
+IN_PIECES = Script(
+    wsgi=(start(), result("generator", yield_(FIRST), wait("go"), yield_(REST))),
+    asgi=(
+        drain(),
+        send({"type": "http.response.start", "status": 200, "headers": []}),
+        send({"type": "http.response.body", "body": FIRST, "more_body": True}),
+        wait("go"),
+        send({"type": "http.response.body", "body": REST}),
+    ),
+)
+"""A response of unknown length that pauses in its middle."""
+
+
+@case("server.http1", "pipelining-behind-pieces", proves=["http1.conn.pipelining-order"])
+async def pipelining_behind_pieces(stage: ServerStage) -> None:
+    """A response that comes in pieces is complete before the next one begins."""
+    behind = stage.lay(answer(body=b"second"))
+    octets = Request().octets("{token}", "{host}") + filled(FOLLOWER, behind, stage.host)
+    heard = await begun(stage, octets, IN_PIECES)
+    # The one behind is given the chance to overtake: there is nothing to wait for but time.
+    await stage.calls(behind, 1, 2 * SETTLE)
+    stage.let(heard.token, "go")
+    replies = await read_replies(heard.wire, ("GET", "GET"), stage.patience)
+    heard.reply = replies[0]
+    await stage.gather(heard, None, stage.patience)
+    bodies = [reply.body for reply in replies if reply.status == 200]
+    whole = FIRST + REST
+    mixed = bodies[:1] != [whole[: len(bodies[0])]] if bodies else False
+    if mixed or bodies[1:] not in ([], [b"second"]) or any(r.ended == "garbage" for r in replies):
+        stage.broken(
+            "http1.conn.pipelining-order",
+            "wrote into an unfinished response, or answered in another order",
+            heard=heard,
+            observed=f"{bodies!r}, {replies[-1].problem or replies[-1].ended}",
+            expected=repr([whole, b"second"]),
         )

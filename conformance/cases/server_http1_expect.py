@@ -12,7 +12,8 @@ from gateproof.conformance.cases.server_http1_outcome import (
     finish,
     sent,
 )
-from gateproof.conformance.server_stage import SETTLE, Heard, Request, ServerStage
+from gateproof.conformance.patience import settle
+from gateproof.conformance.server_stage import Heard, Request, ServerStage
 from gateproof.targets.script import ECHO, Script, drain, result, send, start, write
 
 PAYLOAD = b"at last"
@@ -180,7 +181,7 @@ async def expect_in_http10(stage: ServerStage) -> None:
     """A client of HTTP/1.0 gets no 100, even if it asks."""
     stage.needs("http10")
     heard = await begun(stage, expecting(version="HTTP/1.0"))
-    said = await _first(heard, 2 * SETTLE)
+    said = await _first(heard, settle(2))
     await heard.wire.send(PAYLOAD)
     reply = await finish(stage, heard, "POST")
     if any(status == 100 for status, _ in reply.interim):
@@ -201,7 +202,7 @@ async def interim_in_http10(stage: ServerStage) -> None:
     outcome = await sent(stage, "HTTP/1.0", request, follow=False)
     if not outcome.heard.reply.interim:
         heard = await begun(stage, expecting(version="HTTP/1.0"))
-        await _first(heard, 2 * SETTLE)
+        await _first(heard, settle(2))
         await heard.wire.send(PAYLOAD)
         await finish(stage, heard, "POST")
         outcome = Outcome("with Expect", heard)

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from gateproof.conformance.server_stage import SETTLE, Heard, Request, ServerStage
+from gateproof.conformance.patience import settle, stretch
+from gateproof.conformance.server_stage import Heard, Request, ServerStage
 from gateproof.targets.http1 import Reply, read_reply
 from gateproof.targets.http1_request import filled, method_of
 from gateproof.targets.journal import Call
@@ -130,7 +131,7 @@ class Outcome:
         reply, wire = self.heard.reply, self.heard.wire
         if self.went_on or not reply.status:
             return self.went_on
-        late = wire.ended_at - reply.ended_at > PROMPT
+        late = wire.ended_at - reply.ended_at > PROMPT * stretch()
         return self.open or (reply.keeps and late)
 
     @property
@@ -187,7 +188,7 @@ async def sent(
     if follow:
         second = await _follower(stage, heard, behind, within or stage.patience)
         if "garbage" in (heard.reply.ended, second.reply.ended if second else ""):
-            await ends(stage, heard.wire, 2 * SETTLE)
+            await ends(stage, heard.wire, settle(2))
     # A server that serves one connection at a time has to be free for the next message.
     await heard.wire.close()
     return Outcome(what, heard, second, follow)

@@ -25,7 +25,8 @@ CHUNKS = b"5\r\nhello\r\n8\r\n, chunks\r\n0\r\n\r\n"
 TRAILERS = CHUNKS[:-2] + b"X-Trailer: 1\r\nX-Other: 2\r\n\r\n"
 
 NOT_LAST = (b"chunked, gzip", b"chunked, foo", b"chunked, identity")
-NOT_CHUNKED = (b"gzip", b"identity", b"foo")
+NOT_CHUNKED = (b"gzip", b"deflate", b"identity")
+UNKNOWN = (b"foo", b"x-unknown", b"x-unknown, foo")
 
 DAMAGED = (
     b"xchunked",
@@ -128,8 +129,15 @@ async def chunked_not_last(stage: ServerStage) -> None:
 
 @case("server.http1", "coded-not-chunked", proves=["http1.te.chunked-not-final-400"])
 async def coded_not_chunked(stage: ServerStage) -> None:
-    """A request whose only transfer coding is another than chunked is refused likewise."""
+    """A request whose only transfer coding is another one of HTTP's is refused likewise."""
     outcomes = modern(await table(stage, map(_coded, NOT_CHUNKED), echo_all(stage)))
+    refusal(stage, "http1.te.chunked-not-final-400", outcomes, closing=True)
+
+
+@case("server.http1", "only-unknown-codings", proves=["http1.te.chunked-not-final-400"])
+async def only_unknown_codings(stage: ServerStage) -> None:
+    """A request that names transfer codings of nobody's, and not chunked, is refused likewise."""
+    outcomes = modern(await table(stage, map(_coded, UNKNOWN), echo_all(stage)))
     refusal(stage, "http1.te.chunked-not-final-400", outcomes, closing=True)
 
 

@@ -20,7 +20,8 @@ from gateproof.conformance.cases.server_websocket_session import (
     connect,
     opened,
 )
-from gateproof.conformance.server_stage import SETTLE, Heard, ServerStage
+from gateproof.conformance.patience import settle
+from gateproof.conformance.server_stage import Heard, ServerStage
 from gateproof.targets.frames import accept_value, handshake
 from gateproof.targets.http1 import Reply
 from gateproof.targets.script import Script, gone, receive, send, wait
@@ -72,7 +73,7 @@ async def _early(stage: ServerStage, app: Script) -> Session | None:
     if await reached(stage, token, waiting("go")) is None:
         stage.blocked("the application was not called, or did not receive websocket.connect")
     try:
-        early = await wire.receive(SETTLE)
+        early = await wire.receive(settle())
     except TimeoutError:
         early = b""
     wire.pending[:0] = early

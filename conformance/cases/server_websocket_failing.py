@@ -17,7 +17,8 @@ from gateproof.conformance.cases.server_websocket_session import (
     opened,
     side_by_side,
 )
-from gateproof.conformance.server_stage import SETTLE, ServerStage
+from gateproof.conformance.patience import settle
+from gateproof.conformance.server_stage import ServerStage
 from gateproof.targets.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, build
 from gateproof.validators.violation import Verdict
 
@@ -110,7 +111,7 @@ async def _failed(session: Session) -> bool:
             return await session.ended()
         session.heard.calls = session.stage.server.folder.calls(session.heard.token)
         if _AFTER in session.messages:
-            heard = await session.client.collect(SETTLE)
+            heard = await session.client.collect(settle())
             return bool(heard) and heard[-1].kind == "end"
     return False
 

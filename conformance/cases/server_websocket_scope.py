@@ -5,11 +5,18 @@ https://asgi.readthedocs.io/en/latest/specs/www.html#websocket-connection-scope
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from gateproof.conformance.case import case
 from gateproof.conformance.cases.server_asgi_http_exchange import named
-from gateproof.conformance.cases.server_websocket_session import FAMILY, opened
+from gateproof.conformance.cases.server_websocket_session import (
+    FAMILY,
+    Session,
+    connect,
+    opened,
+    side_by_side,
+)
 from gateproof.conformance.server_stage import ServerStage
 
 _OF_A_SCOPE = (
@@ -176,3 +183,59 @@ def _well_formed(headers: Any) -> bool:
         and all(isinstance(part, bytes) for part in pair)
         for pair in headers
     )
+
+
+_ENDS_OF_TEXT = {
+    "VT": "\x0b",
+    "FF": "\x0c",
+    "FS": "\x1c",
+    "GS": "\x1d",
+    "RS": "\x1e",
+    "NEL": "\x85",
+    "NEL in UTF-8": "\xc2\x85",
+    "LINE SEPARATOR in UTF-8": "\xe2\x80\xa8",
+    "PARAGRAPH SEPARATOR in UTF-8": "\xe2\x80\xa9",
+}
+"""What ends a line of text and none of a request: one character an octet."""
+
+_PLANTED = b"x-planted"
+
+
+@case(FAMILY, "handshake-is-octets", proves=("http1.parse.octets-not-unicode",))
+async def handshake_is_octets(stage: ServerStage) -> None:
+    """A header line of a handshake ends where its octets say, not where text would have a line end.
+
+    Such a value may be refused, kept as it is, or have something else in place of
+    the octet: it stays one value.
+    https://www.rfc-editor.org/rfc/rfc9112#section-2.2
+    """
+    sessions = await side_by_side(partial(_planting, stage, end) for end in _ENDS_OF_TEXT.values())
+    found = [
+        (what, session)
+        for what, session in zip(_ENDS_OF_TEXT, sessions, strict=True)
+        if any(_planted(call.request.get("headers")) for call in session.heard.calls)
+    ]
+    if found:
+        _, first = found[0]
+        first.broken(
+            "http1.parse.octets-not-unicode",
+            f"took for the end of a header line: {', '.join(what for what, _ in found)}",
+            observed=f"a header {_PLANTED!r} in the scope",
+            expected="400, or one header X-A",
+        )
+
+
+async def _planting(stage: ServerStage, end: str) -> Session:
+    """A handshake with a value that would be two header lines if ``end`` were a line end."""
+    session = await connect(stage, headers=[("X-A", f"a{end}X-Planted: yes")])
+    if session.client.accepted:
+        await session.leave()
+    else:
+        await session.client.wire.close()
+        await stage.gather(session.heard, None, stage.patience)
+    return session
+
+
+def _planted(headers: Any) -> bool:
+    """Whether there is a header that nobody sent."""
+    return _well_formed(headers) and bool(named(headers, _PLANTED))

@@ -33,7 +33,7 @@ from gateproof.validators.violation import Verdict
 
 FAMILY = "server.asgi.websocket"
 
-LISTENING = 8.0
+LISTENING = 30.0
 """Seconds for which an application listens, longer than any case needs."""
 
 TOGETHER = 6

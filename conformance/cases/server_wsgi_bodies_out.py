@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from gateproof.conformance.case import case
 from gateproof.conformance.cases.server_wsgi_exchange import (
-    LATE,
     TEXT,
     begin,
     each,
     finish,
+    late,
     reached,
     waits,
 )
-from gateproof.conformance.server_stage import SETTLE, Heard, Request, ServerStage
+from gateproof.conformance.patience import settle
+from gateproof.conformance.server_stage import Heard, Request, ServerStage
 from gateproof.targets.script import Script, Step, filled, repeat, result, start, wait, yield_
 
 UNALTERED = "wsgi.server.body-bytes-unaltered"
@@ -163,8 +164,8 @@ async def slow_reader(stage: ServerStage) -> None:
         stage,
         of("generator", repeat(times, yield_(block)), wait("end", 0.0), yield_(b"end")),
     )
-    await reached(stage, heard, waits("end"), 4 * SETTLE)  # or the application is made to wait
-    await finish(stage, heard)
+    await reached(stage, heard, waits("end"), settle(4))  # or the application is made to wait
+    await finish(stage, heard, within=3 * stage.patience)
     _same(stage, UNALTERED, heard, bytes(block) * times + b"end", "a body that is read late")
 
 
@@ -195,7 +196,7 @@ async def head_without_body(stage: ServerStage) -> None:
         rest = bytes(heard.wire.pending)
         if not rest:
             try:
-                rest = await heard.wire.receive(LATE)
+                rest = await heard.wire.receive(late())
             except TimeoutError:
                 rest = b""
         await heard.wire.close()

@@ -6,20 +6,18 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gateproof.conformance.server_stage import SETTLE, Heard, Request, ServerStage
+from gateproof.conformance.patience import settle
+from gateproof.conformance.server_stage import Heard, Request, ServerStage
 from gateproof.targets.http1 import Reply, ReplyReader, read_reply
 from gateproof.targets.journal import Call
 from gateproof.targets.script import Script
 from gateproof.targets.wire import Wire
 
-WAITS = 15.0
+WAITS = 30.0
 """Seconds after which an application that the client forgot goes on by itself."""
 
 POLL = 0.01
 """Seconds between two looks into a journal that is being written."""
-
-LATE = 3 * SETTLE
-"""Seconds in which octets come that another thread was already to send."""
 
 TEXT = [("Content-Type", "text/plain")]
 """The headers of a response that says nothing of its length."""
@@ -75,9 +73,11 @@ async def so_far(
     return reader.reply
 
 
-async def finish(stage: ServerStage, heard: Heard, method: str = "GET") -> Heard:
+async def finish(
+    stage: ServerStage, heard: Heard, method: str = "GET", *, within: float | None = None
+) -> Heard:
     """Read the reply of a request that was begun to its end, close, and wait for the call."""
-    heard.reply = await read_reply(heard.wire, method, stage.patience)
+    heard.reply = await read_reply(heard.wire, method, within or stage.patience)
     if heard.reply.ended == "timeout":
         stage.troubled = True
     await heard.wire.close()
@@ -127,9 +127,14 @@ def waits(name: str) -> Callable[[Call], bool]:
     )
 
 
-async def quiet(heard: Heard, within: float = LATE) -> bool:
+def late() -> float:
+    """Seconds in which octets come that another thread was already to send."""
+    return settle(3)
+
+
+async def quiet(heard: Heard) -> bool:
     """Whether no octet comes, although there is time for one that was on its way."""
-    reply = await so_far(heard.wire, lambda reply: bool(reply.status), within)
+    reply = await so_far(heard.wire, lambda reply: bool(reply.status), late())
     return not heard.wire.pending and not reply.status
 
 

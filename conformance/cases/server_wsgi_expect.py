@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from gateproof.conformance.case import case
 from gateproof.conformance.cases.server_wsgi_exchange import TEXT, begin, finish, reached, so_far
-from gateproof.conformance.server_stage import SETTLE, Heard, Request, ServerStage
+from gateproof.conformance.patience import settle
+from gateproof.conformance.server_stage import Heard, Request, ServerStage
 from gateproof.targets.script import ANSWER, ECHO, Script, read, result, start
 
 SUPPORTED = "wsgi.expect-continue.supported"
@@ -84,7 +85,7 @@ async def read_waits(stage: ServerStage) -> None:
         stage,
         Script(wsgi=(read(len(BODY)), start("200 OK", TEXT), result("list", b"done"))),
     )
-    await reached(stage, heard, lambda _: True, 2 * SETTLE)  # or it is called with the body
+    await reached(stage, heard, lambda _: True, settle(2))  # or it is called with the body
     if not answered:
         await heard.wire.send(BODY[:3], ())
         await heard.wire.send(BODY[3:])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from gateproof.conformance.case import case
 from gateproof.conformance.cases.server_wsgi_bodies_out import of
-from gateproof.conformance.cases.server_wsgi_exchange import LATE, TEXT
+from gateproof.conformance.cases.server_wsgi_exchange import TEXT, late
 from gateproof.conformance.server_stage import Heard, Request, ServerStage
 from gateproof.targets.script import Script, catching, repeat, result, start, write, yield_
 
@@ -53,7 +53,7 @@ async def _rest(heard: Heard) -> bytes:
     rest = bytes(heard.wire.pending)
     if not rest and heard.reply.complete:
         try:
-            rest = await heard.wire.receive(LATE)
+            rest = await heard.wire.receive(late())
         except TimeoutError:
             rest = b""
     await heard.wire.close()
