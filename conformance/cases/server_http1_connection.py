@@ -285,7 +285,7 @@ async def pipelining_behind_pieces(stage: ServerStage) -> None:
     octets = Request().octets("{token}", "{host}") + filled(FOLLOWER, behind, stage.host)
     heard = await begun(stage, octets, IN_PIECES)
     # The one behind is given the chance to overtake: there is nothing to wait for but time.
-    await stage.calls(behind, 1, 2 * SETTLE)
+    await stage.calls(behind, 1, settle(2))
     stage.let(heard.token, "go")
     replies = await read_replies(heard.wire, ("GET", "GET"), stage.patience)
     heard.reply = replies[0]
