@@ -77,6 +77,15 @@ class SecondFirst(Reading):
         return await super().request()
 
 
+class NextBetweenPieces(Response):
+    async def data(self, data: bytes, *, last: bool = False) -> None:
+        await super().data(data, last=last)
+        behind, end, _ = self.octets.pending.partition(b"\r\n\r\n")
+        if self.framing == "chunked" and end:
+            self.octets.take(len(behind + end))
+            await self.octets.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond")
+
+
 async def no_invitation(self: Response) -> None:
     """Nobody is told to go on."""
 
@@ -188,6 +197,7 @@ FAULTS = [
     ),
     fault("no-keep-alive-echo", "conn.http10-keepalive-echo", response=NoKeepAliveEcho),
     fault("second-first", "conn.pipelining-order", reading=SecondFirst),
+    fault("next-between-pieces", "conn.pipelining-order", response=NextBetweenPieces),
     fault("no-invitation", "expect.100-sent-or-final", response={"invite": no_invitation}),
     fault(
         "invite-http10",

@@ -21,6 +21,17 @@ class DigitsOfAnyScript(Reading):
         return int(text) if text.isdigit() else super().length(lengths)
 
 
+class LinesOfText(Reading):
+    VALUE = re.compile(rb"[^\0\r\n]*")
+
+    def add(self, entry: tuple[bytes, bytes] | None, fields: Fields) -> None:
+        name, value = entry or (b"", b"")
+        first, *rest = value.decode("latin-1").splitlines() or [""]
+        super().add((name, first.encode("latin-1")), fields)
+        for line in rest:
+            super().add(self.field(line.encode("latin-1")), fields)
+
+
 class LineEndsInBody(Body):
     async def data(self, limit: int) -> bytes:
         taken = await super().data(limit)
@@ -42,6 +53,11 @@ class ChunkedSomewhere(Reading):
     def coded(self, codings: list[bytes]) -> bool:
         names = lists(codings)
         return True if names[0] == b"chunked" != names[-1] else super().coded(codings)
+
+
+class CodingOverlooked(Reading):
+    def coded(self, codings: list[bytes]) -> bool:
+        return super().coded(codings) if b"chunked" in lists(codings) else False
 
 
 class ChunkedTwice(Reading):
@@ -294,9 +310,11 @@ fault = faults_of("http1")
 
 REQUESTS = [
     fault("digits-of-any-script", "parse.octets-not-unicode", reading=DigitsOfAnyScript),
+    fault("lines-of-text", "parse.octets-not-unicode", reading=LinesOfText),
     fault("line-ends-in-body", "te.chunked-request-parsed", body=LineEndsInBody),
     fault("unknown-coding", "te.unknown-coding-501", reading=UnknownCoding),
     fault("chunked-somewhere", "te.chunked-not-final-400", reading=ChunkedSomewhere),
+    fault("coding-overlooked", "te.chunked-not-final-400", reading=CodingOverlooked),
     fault("chunked-twice", "te.chunked-twice", reading=ChunkedTwice),
     fault("almost-chunked", "te.obfuscated", reading=AlmostChunked),
     fault(
