@@ -208,6 +208,11 @@ def open_hosted(
         EnvironmentFaultError: nobody answers, or TLS fails.
     """
     endpoint = Endpoint.of(target, authority)
+    if endpoint.base:
+        raise TargetError(
+            f"--target={target}: a hosted probe has to be at the root of its host, for cases send "
+            "request targets of every form and compare paths; give it a name or a port of its own"
+        )
     secret = os.environ.get(SECRET, "")
     if not secret:
         raise TargetError(

@@ -97,6 +97,10 @@ def test_an_answer_that_is_no_probes_of_ours(answering, answer, kind, words):
         assert word in sentence
 
 
+def test_a_path_below_the_root(secret):
+    assert "at the root of its host" in refused("https://host.example/below")
+
+
 def test_a_secret_that_is_missing(monkeypatch):
     monkeypatch.delenv("GATEPROOF_PROBE_SECRET", raising=False)
 
