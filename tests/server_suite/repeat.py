@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -110,7 +111,10 @@ def run_once(target: str, options: Sequence[str], kept: Path | None = None) -> R
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-            code, peak = _ended(ran)
+            try:
+                code, peak = _ended(ran)
+            finally:
+                _stopped(ran)
         seconds = time.perf_counter() - started
         text = Path(folder, "output").read_text("utf-8", "replace").strip()
         if code == UNAVAILABLE and not stream.exists():
@@ -133,9 +137,17 @@ def _ended(ran: subprocess.Popen[bytes]) -> tuple[int, int]:
             ran.returncode = os.waitstatus_to_exitcode(status)
             return ran.returncode, used.ru_maxrss
         time.sleep(0.05)
-    ran.kill()
-    ran.wait(60)
     sys.exit(f"a run did not end within {LIMIT:g} s: {ran.args!r}")
+
+
+def _stopped(ran: subprocess.Popen[bytes]) -> None:
+    """End a run that is still under way, so that it can stop its server."""
+    if ran.poll() is None:
+        ran.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            ran.wait(30)
+        ran.kill()
+        ran.wait(60)
 
 
 def processes(marked: str) -> list[str]:
@@ -186,6 +198,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where result streams are kept")
     parser.add_argument("--workers", type=int, default=0, help="as -n of pytest-xdist")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # after the run under way
     options = [f"--conformance-select={one}" for one in given.select]
     options += ["-n", str(given.workers)] if given.workers else []
     bad: dict[str, list[str]] = {}
