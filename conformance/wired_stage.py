@@ -15,7 +15,7 @@ from gateproof.conformance.stage import Stage
 from gateproof.targets.journal import Call
 from gateproof.targets.watched import Watched
 from gateproof.targets.wire import WireError
-from gateproof.targets.wired import Crossed, Sending, Wired
+from gateproof.targets.wired import Crossed, Sending, Wired, altered
 from gateproof.targets.wired_wsgi import shown
 from gateproof.validators.policy import Rules
 from gateproof.validators.violation import Violation
@@ -120,6 +120,8 @@ async def cross(
     account.asked.add(sending.octets)
     stage.exchanges.append(watched)
     take_in(watched, [call], account)
+    if altered(sending, call):
+        stage.blocked(f"the server gave the application another body than was sent: {sending.line}")
     if crossed.stuck:
         account.troubled = True
         if crossed.waits:

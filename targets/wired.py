@@ -30,6 +30,9 @@ LOOK = 0.1
 UNCALLED = 3.0
 """Seconds after which a server will not call the application any more."""
 
+CLIP = 64 << 10
+"""Octets of which the journal holds every one."""
+
 MOMENT = 1.0
 """Seconds in which a server may call an application that it need not call."""
 
@@ -51,6 +54,7 @@ class Sending:
         method: the method, by which the reply is framed.
         head: request line and fields, without the token.
         body: the octets after it, in the pieces in which they are sent.
+        content: the octets that the application is to be given of it.
         leave: when the client resets the connection: ``"never"``; ``"sent"``, once all
             of that is sent; ``"called"``, once the application has been called;
             ``"begun"``, once it has been given something of the body or has answered;
@@ -61,6 +65,7 @@ class Sending:
     method: str
     head: bytes
     body: tuple[bytes, ...] = ()
+    content: bytes = b""
     leave: Literal["never", "sent", "called", "begun", "answered"] = "never"
 
     @property
@@ -305,6 +310,18 @@ class Wired:
         if call is None or not self.server.alive():
             return f"{self.server.name} ended with exit code {self.server.exit_code}"
         return f"the process {call.meta.get('pid')} of {self.server.name} ended"
+
+
+def altered(sending: Sending, call: Call) -> bool:
+    """Whether the server gave the application another body than was sent.
+
+    Of a large body the journal holds the length alone.
+    """
+    given, sent = call.body, sending.content
+    if len(sent) > CLIP:
+        return len(given) > len(sent)
+    whole = call.interface == "asgi" and _had_all(call) and sending.leave == "never"
+    return given != sent if whole else not sent.startswith(given)
 
 
 def asks(call: Call) -> bool:

@@ -58,13 +58,8 @@ def sending(
     target = quote(asked.path, safe=SAFE).encode("ascii")
     target += b"?" + asked.query if asked.query else b""
     head = head_of(asked.method, target, headers, version)
-    return Sending(
-        str(asked),
-        asked.method,
-        head,
-        body[: leave.received] if cut else body,
-        _leaving(leave),
-    )
+    sent = body[: leave.received] if cut else body
+    return Sending(str(asked), asked.method, head, sent, b"".join(asked.body), _leaving(leave))
 
 
 def _body(asked: Request, headers: list[tuple[bytes, bytes]], chunked: bool) -> tuple[bytes, ...]:

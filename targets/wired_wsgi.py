@@ -76,8 +76,8 @@ def sending(
         if not features.streaming_input:
             raise Unaskable("the server reads a body before it calls the application")
         half = (request.body[: len(request.body) // 2],)
-        return Sending(request.line, request.method, head, half, "called")
-    return Sending(request.line, request.method, head, body)
+        return Sending(request.line, request.method, head, half, request.body, "called")
+    return Sending(request.line, request.method, head, body, request.body)
 
 
 def _headers(request: Request, sample: Mapping[str, Any], host: str) -> list[tuple[bytes, bytes]]:
@@ -195,7 +195,10 @@ def shown(rung: Rung) -> Rung:
 
     Servers may copy their environment variables into the environ, and secrets with it.
     """
-    if rung.step != "call" or not isinstance(rung.data, dict):
+    if rung.step != "call" or not isinstance(rung.data, dict) or "wsgi.version" not in rung.data:
         return rung
-    kept = {k: v for k, v in rung.data.items() if k not in os.environ or os.environ[k] != v}
+    ours = os.environ
+    kept = {
+        k: v for k, v in rung.data.items() if type(k) is not str or k not in ours or ours[k] != v
+    }
     return Rung(rung.step, kept, rung.at)

@@ -15,7 +15,7 @@ from gateproof.targets.asgi_scope import ABSENT as NO_KEY
 from gateproof.targets.asgi_websocket import Connect
 from gateproof.targets.journal import Call
 from gateproof.targets.watched import Watched
-from gateproof.targets.wired import Unaskable
+from gateproof.targets.wired import Unaskable, altered
 from gateproof.targets.wsgi_environ import ABSENT, Request
 from gateproof.validators.violation import Rung
 
@@ -168,11 +168,38 @@ def test_events_of_a_websocket_are_unaskable(asked):
 
 def test_secrets_of_the_process_are_not_shown(monkeypatch):
     monkeypatch.setenv("DATABASE_PASSWORD", "secret")
-    environ = {"DATABASE_PASSWORD": "secret", "REQUEST_METHOD": "GET", "HOME": "/elsewhere"}
-    rung = wired_wsgi.shown(Rung("call", environ, 1))
+    own = {"wsgi.version": (1, 0), "REQUEST_METHOD": "GET", "HOME": "/elsewhere"}
+    rung = wired_wsgi.shown(Rung("call", {**own, "DATABASE_PASSWORD": "secret"}, 1))
 
-    assert rung.data == {"REQUEST_METHOD": "GET", "HOME": "/elsewhere"}
+    assert rung.data == own
     assert "HOME" not in os.environ or os.environ["HOME"] != "/elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "more", "expected"),
+    [
+        ([b"ab", b"cd"], False, False),
+        ([b"ab"], True, False),
+        ([b"ab"], False, True),
+        ([b"cd"], True, True),
+        ([b"ab", b"cde"], True, True),
+    ],
+)
+def test_a_body_that_the_server_alters_is_noticed(pieces, more, expected):
+    last = len(pieces) - 1
+    rungs = [
+        Rung("received", {"type": "http.request", "body": piece, "more_body": more or n < last}, n)
+        for n, piece in enumerate(pieces)
+    ]
+    sending = asgi(ASGIRequest(body=(b"abcd",)))
+
+    assert altered(sending, Call("", "asgi", {}, tuple(rungs))) is expected
+
+
+def test_an_environ_that_is_none_is_shown_all_the_same():
+    rung = Rung("call", {b"REQUEST_METHOD": "GET", "wsgi.version": (1, 0)}, 1)
+
+    assert wired_wsgi.shown(rung).data == rung.data
 
 
 STARTED = Rung("start_response", (("200 OK", [("A", "b")]), {}), 1)
