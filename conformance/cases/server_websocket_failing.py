@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from gateproof.conformance.case import case
 from gateproof.conformance.cases.server_websocket_session import (
@@ -51,8 +52,11 @@ def _prove(*requirements: str) -> tuple[str, ...]:
 async def hold(stage: ServerStage, breaches: Iterable[Breach]) -> None:
     """Send each breach on a connection of its own, and report what the server lets pass."""
     await opened(stage)
-    sessions = await side_by_side(lambda each=each: _one(stage, each) for each in breaches)  # type: ignore[misc]
-    silent = [session for session in sessions if session is not None]
+    breaches = list(breaches)
+    played = await side_by_side(partial(_one, stage, each) for each in breaches)
+    # Reported in the order of the table, whichever of them was over first.
+    judged = [_judged(*each, one) for each, one in zip(played, breaches, strict=True)]
+    silent = [session for session in judged if session is not None]
     if silent and "ws.fail.sends-close-frame" in stage.case.proves:
         silent[0].broken(
             "ws.fail.sends-close-frame",
@@ -62,13 +66,18 @@ async def hold(stage: ServerStage, breaches: Iterable[Breach]) -> None:
         )
 
 
-async def _one(stage: ServerStage, breach: Breach) -> Session | None:
-    """Gives the session if the connection was failed without a close frame."""
+async def _one(stage: ServerStage, breach: Breach) -> tuple[Session, bool]:
+    """Send a breach and a message behind it; gives the session and whether it ended."""
     session = await opened(stage)
     await session.client.send_frames(breach.octets, build(TEXT, _AFTER.encode()))
     ended = await _failed(session)
     await session.client.wire.close()
     await session.gather()
+    return session, ended
+
+
+def _judged(session: Session, ended: bool, breach: Breach) -> Session | None:
+    """Gives the session if the connection was failed without a close frame."""
     messages = session.messages
     told = session.close_frame is not None
     if not (ended or told) or any(message != _AFTER for message in messages):
