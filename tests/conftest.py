@@ -16,7 +16,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 # Tests are no package, but some folders are shared by many: `from witnesses.load import modules`
 # works in every test and in every file of the folder, without touching sys.path.
-for shared in ("witnesses", "corpus", "peers", "mirror", "stress", "reference", "processes"):
+SHARED = "witnesses corpus peers mirror stress reference processes releases"
+for shared in SHARED.split():
     package = ModuleType(shared)
     package.__path__ = [str(CHECKOUT / "tests" / shared)]
     sys.modules.setdefault(shared, package)
