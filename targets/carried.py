@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from gateproof.targets.adapter import Adapter, Features, Interface, Launch, Listen, Variants
+from gateproof.targets.adapter import (
+    Adapter,
+    Features,
+    Interface,
+    Known,
+    Launch,
+    Listen,
+    Variants,
+)
 
 APP = "gateproof_bridge:app"
 """Where `bridges` is found beside the probe."""
@@ -19,6 +27,7 @@ def carried(
     carriers: dict[str, tuple[Adapter, Callable[[Launch], list[str]]]],
     features: Callable[[Features], Features],
     homepage: str,
+    known: tuple[Known, ...] = (),
 ) -> Adapter:
     """An adapter whose variant ``on`` names the server underneath.
 
@@ -30,6 +39,7 @@ def carried(
         carriers: adapters of servers, the default first, with the command for each.
         features: what the bridge leaves of a server's features.
         homepage: where its maintainers take reports.
+        known: deviations that are known, those of the servers underneath among them.
     """
     other: Interface = "asgi" if interface == "wsgi" else "wsgi"
 
@@ -67,6 +77,7 @@ def carried(
         env={"GATEPROOF_BRIDGE": bridge},
         stop_codes=tuple({code for server in servers for code in server.stop_codes}),
         port_told="|".join(server.port_told for server in servers if server.port_told),
+        known=known,
         homepage=homepage,
         columns=tuple(((("on", server),)) for server in carriers),
     )

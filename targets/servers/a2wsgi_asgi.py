@@ -4,8 +4,55 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gateproof.targets.adapter import deviations
 from gateproof.targets.carried import carried
 from gateproof.targets.servers import gunicorn, waitress
+
+KNOWN = (
+    *deviations(
+        "a2wsgi-asgi",
+        ">=1.10.10",
+        {
+            "server.http1::tunnel-framing": (
+                "sends Transfer-Encoding in a successful answer to CONNECT"
+            ),
+            "server.http1::length-not-kept": (
+                "sends more or fewer octets than Content-Length declares and then keeps the "
+                "connection open"
+            ),
+            "server.http1::close-option-in-any-case": (
+                "overlooks the close option when it is written in capitals or within a list"
+            ),
+            "server.http1::version-of-responses": (
+                "starts its status line with a version it does not implement, or with one "
+                "that is malformed"
+            ),
+            "server.http1::host-missing": (
+                "serves an HTTP/1.1 request that carries no Host header"
+            ),
+            "server.http1::host-malformed": (
+                "passes a Host value with a space or control character to the application"
+            ),
+            "server.http1::chunked-body": (
+                "loses, alters or passes on raw the body of a valid chunked request"
+            ),
+            "server.asgi.http::headers-repeated": (
+                "keeps only the first or the last of two request headers with the same name"
+            ),
+            "server.asgi.http::headers-cookies": (
+                "joins repeated headers with commas, re-encodes a value, or drops one of "
+                "several lines of the same name"
+            ),
+            "server.asgi.http::response-defaults": (
+                "raises or answers 500 when http.response.start has no headers key"
+            ),
+            "server.asgi.http::sending-after-the-end": (
+                "lets data sent after the final body event reach the client, where it "
+                "corrupts the next response"
+            ),
+        },
+    ),
+)
 
 ADAPTER = carried(
     name="a2wsgi-asgi",
@@ -21,4 +68,5 @@ ADAPTER = carried(
         server, disconnect_seen=False, chunked_request=not server.streaming_input, concurrency=12
     ),
     homepage="https://github.com/abersheeran/a2wsgi",
+    known=KNOWN,
 )

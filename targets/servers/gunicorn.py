@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateproof.targets.adapter import Adapter, Features, Interface, Launch, Variants
+from gateproof.targets.adapter import Adapter, Features, Interface, Launch, Variants, deviations
 
 WORKERS = {
     "gthread": "gthread",
@@ -66,6 +66,78 @@ def speaks(variants: Variants) -> Interface:
     return "asgi" if variants["worker"] in ASGI else "wsgi"
 
 
+KNOWN = (
+    *deviations(
+        "gunicorn",
+        ">=27.0.1",
+        {
+            "server.http1::tunnel-framing": (
+                "sends Transfer-Encoding in a successful answer to CONNECT"
+            ),
+            "server.http1::host-missing": (
+                "serves an HTTP/1.1 request that carries no Host header"
+            ),
+            "server.http1::host-malformed": (
+                "passes a Host value with a space or control character to the application"
+            ),
+            "server.asgi.http::transfer-encoding-ignored": (
+                "copies the application's Transfer-Encoding to the wire, so that it appears "
+                "twice or names a coding that was not applied"
+            ),
+            "server.asgi.websocket::close-codes-not-to-send": (
+                "puts a close code under 1000 into a close frame, for example 999 given by "
+                "the application; puts 1005, 1006 or 1015 into a close frame"
+            ),
+            "server.asgi.websocket::handshakes-to-refuse": (
+                "opens a WebSocket for a POST request or for an HTTP/1.0 request; accepts an "
+                "opening handshake that has no Host header; completes a handshake that "
+                "carries the version headers 13 and 8 together"
+            ),
+        },
+    ),
+    *deviations(
+        "gunicorn",
+        ">=27.0.1",
+        {
+            "server.http1::one-kind-of-framing": (
+                "sends Content-Length and Transfer-Encoding in the same response"
+            ),
+            "server.http1::server-closes": (
+                'keeps reading requests after it has sent "Connection: close"'
+            ),
+            "server.http1::http10-upgrade": (
+                "switches protocols for an HTTP/1.0 request that carries Upgrade"
+            ),
+        },
+        {"worker": "asgi"},
+    ),
+    *deviations(
+        "gunicorn",
+        ">=27.0.1",
+        {
+            "server.http1::length-not-kept": (
+                "sends more or fewer octets than Content-Length declares and then keeps the "
+                "connection open"
+            ),
+            "server.http1::close-option-in-any-case": (
+                "overlooks the close option when it is written in capitals or within a list"
+            ),
+        },
+        {"worker": "gevent|gthread"},
+    ),
+    *deviations(
+        "gunicorn",
+        ">=27.0.1",
+        {
+            "server.http1::version-of-responses": (
+                "starts its status line with a version it does not implement, or with one "
+                "that is malformed"
+            ),
+        },
+        {"worker": "gevent|sync|gthread"},
+    ),
+)
+
 ADAPTER = Adapter(
     name="gunicorn",
     distribution="gunicorn",
@@ -79,4 +151,5 @@ ADAPTER = Adapter(
     speaks=speaks,
     columns=tuple(((("worker", worker),)) for worker in WORKERS),
     homepage="https://github.com/benoitc/gunicorn",
+    known=KNOWN,
 )

@@ -6,7 +6,7 @@ trio's worker does not handle SIGTERM: it is killed by it, with no shutdown of t
 
 from __future__ import annotations
 
-from gateproof.targets.adapter import Adapter, Features, Launch, Variants
+from gateproof.targets.adapter import Adapter, Features, Known, Launch, Variants, deviations
 
 
 def argv(launch: Launch) -> list[str]:
@@ -32,6 +32,87 @@ def features(variants: Variants) -> Features:
     return Features(streaming_input=False, disconnect_seen=False, concurrency=5, root_path=True)
 
 
+KNOWN = (
+    *deviations(
+        "hypercorn",
+        ">=0.18.0",
+        {
+            "server.http1::last-chunk-missing": (
+                "treats a chunked body as complete although its zero-size chunk never arrived"
+            ),
+        },
+        {"interface": "wsgi"},
+    ),
+    *deviations(
+        "hypercorn",
+        ">=0.18.0",
+        {
+            "server.http1::host-malformed": (
+                "passes a Host value with a space or control character to the application"
+            ),
+            "server.http1::length-beside-chunked": (
+                "keeps the connection open after a request with both Transfer-Encoding and "
+                "Content-Length"
+            ),
+            "server.wsgi::environ-cgi-variables": (
+                "stores an int, None or bytes under a CGI variable name, for example an int "
+                "as SERVER_PORT"
+            ),
+            "server.wsgi::error-after-data": (
+                "returns normally from start_response with exc_info although the head has "
+                "already left"
+            ),
+            "server.wsgi::start-twice": (
+                "accepts a second start_response call that carries no exc_info"
+            ),
+            "server.wsgi::empty-body": (
+                "sends nothing, or a different status, when the application starts a response"
+                " and its iterable holds no data"
+            ),
+            "server.wsgi::zero-length": (
+                "sends nothing, or a different status, when the application starts a response"
+                " and its iterable holds no data"
+            ),
+            "server.wsgi::write": (
+                "returns None, or something that cannot be called, from start_response"
+            ),
+            "server.asgi.http::transfer-encoding-ignored": (
+                "copies the application's Transfer-Encoding to the wire, so that it appears "
+                "twice or names a coding that was not applied"
+            ),
+            "server.asgi.websocket::client-closes": (
+                "reports its own state, such as 1000 or 1006, instead of the code in the "
+                "client's close frame"
+            ),
+            "server.asgi.websocket::close-codes-not-to-send": (
+                "puts a close code under 1000 into a close frame, for example 999 given by "
+                "the application"
+            ),
+            "server.asgi.websocket::handshakes-to-refuse": (
+                "completes a handshake that carries the version headers 13 and 8 together"
+            ),
+            "server.asgi.websocket::malformed-extensions": (
+                "agrees to an extension on the basis of a malformed Sec-WebSocket-Extensions header"
+            ),
+        },
+    ),
+    Known(
+        "wsgi.environ.cgi-vars-native-str",
+        ">=0.18.0",
+        (
+            "stores an int, None or bytes under a CGI variable name, for example an int "
+            "as SERVER_PORT"
+        ),
+        "docs/findings/hypercorn.md",
+    ),
+    Known(
+        "wsgi.start-response.returns-write",
+        ">=0.18.0",
+        "returns None, or something that cannot be called, from start_response",
+        "docs/findings/hypercorn.md",
+    ),
+)
+
 ADAPTER = Adapter(
     name="hypercorn",
     distribution="hypercorn",
@@ -43,4 +124,5 @@ ADAPTER = Adapter(
     features=features,
     columns=((), (("worker", "trio"),), (("interface", "wsgi"),)),
     homepage="https://github.com/pgjones/hypercorn",
+    known=KNOWN,
 )

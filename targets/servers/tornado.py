@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateproof.targets.adapter import LAUNCHED, Adapter, Features, Variants
+from gateproof.targets.adapter import LAUNCHED, Adapter, Features, Variants, deviations
 
 
 def features(variants: Variants) -> Features:
@@ -15,6 +15,50 @@ def features(variants: Variants) -> Features:
     )
 
 
+KNOWN = (
+    *deviations(
+        "tornado",
+        ">=6.6.1",
+        {
+            "server.http1::status-without-content": (
+                "sends body octets with a 204 or 304, so that the next response is misread"
+            ),
+            "server.http1::tunnel-framing": (
+                "sends Content-Length in a successful answer to CONNECT"
+            ),
+            "server.http1::chunk-extensions": (
+                "refuses a chunk because of an unknown extension, or mixes the extension into"
+                " the body"
+            ),
+            "server.http1::close-option-in-any-case": (
+                "overlooks the close option when it is written in capitals or within a list"
+            ),
+            "server.http1::nothing-after-close": (
+                "serves a pipelined request that came after one with the close option"
+            ),
+            "server.http1::expect-in-http10": (
+                "sends 100 in answer to an HTTP/1.0 request with Expect"
+            ),
+            "server.http1::interim-in-http10": (
+                "sends an interim response such as 100 or 103 to an HTTP/1.0 client"
+            ),
+            "server.http1::chunked-in-http10": (
+                "keeps the connection open after an HTTP/1.0 request that carried Transfer-Encoding"
+            ),
+            "server.wsgi::block-leaves": (
+                "keeps a yielded block back until the application has produced a later block "
+                "or finished"
+            ),
+            "server.wsgi::write-leaves": (
+                "holds data given to write() until the application has returned"
+            ),
+            "server.wsgi::start-twice": (
+                "accepts a second start_response call that carries no exc_info"
+            ),
+        },
+    ),
+)
+
 ADAPTER = Adapter(
     name="tornado",
     distribution="tornado",
@@ -26,4 +70,5 @@ ADAPTER = Adapter(
     features=features,
     columns=((), (("executor", "yes"),)),
     homepage="https://github.com/tornadoweb/tornado",
+    known=KNOWN,
 )
