@@ -67,6 +67,10 @@ WIDE = (
     ("a Kelvin sign in the name", b"\xe2\x84\xaa: 5\r\n"),
     ("a long s in the name of Host", b"Ho\xc5\xbft: a\r\n"),
     ("a next-line character for a line end", b"X-A: v\xc2\x85Content-Length: 5\r\n"),
+    ("a line separator for a line end", b"X-A: v\xe2\x80\xa8Content-Length: 5\r\n"),
+    ("a vertical tab for a line end", b"X-A: v\x0bContent-Length: 5\r\n"),
+    ("a form feed for a line end", b"X-A: v\x0cContent-Length: 5\r\n"),
+    ("a file separator for a line end", b"X-A: v\x1cContent-Length: 5\r\n"),
 )
 
 
