@@ -210,9 +210,7 @@ def list_targets() -> None:
     click.echo("server:NAME         a server, with our own application inside; also")
     click.echo("                    server:NAME==VERSION[variant=value,python=3.9]; see doctor")
     click.echo("server:all          every server that can run here")
-    click.echo(
-        "https://HOST        a server that somebody else runs, where our probe is deployed"
-    )
+    click.echo("https://HOST        a server that somebody else runs, where our probe is deployed")
     click.echo("./FILE.py           a server of your own: the ADAPTER in a Python file")
 
 
