@@ -16,29 +16,22 @@ def applied(outcome: Outcome, case: Case, server: Server | HostedServer) -> Outc
     known to fail and passes becomes ``fixed``, which fails the run, so that the
     list stays true.
     """
-    known = [entry for entry in server.known if _about(entry, case, server)]
-    if not known:
-        return outcome
     if outcome.verdict == "fail":
         failed = [f["requirement"] for f in outcome.findings if f["verdict"] == "fail"]
-        found = [_first(known, case, name, server) for name in failed]
+        found = [_first(server.known, case, name, server) for name in failed]
         if failed and all(found):
             outcome.verdict = "known"
             outcome.reason = "; ".join(dict.fromkeys(_text(entry) for entry in found if entry))
     elif outcome.verdict in ("pass", "weak", "observed"):
-        named = [entry for entry in known if _covers(entry, case.full_id, server)]
+        named = [entry for entry in server.known if _covers(entry, case.full_id, server)]
         if named:
             outcome.verdict = "fixed"
             outcome.reason = f"no longer deviates, take it off the list: {_text(named[0])}"
     return outcome
 
 
-def _about(entry: Known, case: Case, server: Server | HostedServer) -> bool:
-    return any(_covers(entry, name, server) for name in (case.full_id, *case.proves))
-
-
 def _first(
-    known: list[Known], case: Case, name: str, server: Server | HostedServer
+    known: tuple[Known, ...], case: Case, name: str, server: Server | HostedServer
 ) -> Known | None:
     for entry in known:
         if _covers(entry, case.full_id, server) or _covers(entry, name, server):

@@ -279,7 +279,9 @@ class Server:
             return ""
         out, err = since
         tails = (_tail(self._process.stderr, err, lines), _tail(self._process.stdout, out, lines))
-        return "\n".join(tail for tail in tails if tail)
+        text = "\n".join(tail for tail in tails if tail)
+        # Where this machine keeps the environment is nobody's concern: reports are published.
+        return text.replace(f"{self.environment.bin.parent}{os.sep}", "")
 
     # ------------------------------------------------------------------ inside
 

@@ -140,9 +140,9 @@ KNOWN = (
         "docs/findings/cheroot.md",
     ),
     Known(
-        "wsgi.server.close-called-on-app-error",
+        "wsgi.input.iter",
         ">=11.1.2",
-        ("skips close() when the application's iterable raises in the middle of the body"),
+        "cannot be iterated, or yields pieces that are not the lines of the body",
         "docs/findings/cheroot.md",
     ),
 )

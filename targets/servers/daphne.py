@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateproof.targets.adapter import Adapter, Features, Launch, deviations
+from gateproof.targets.adapter import Adapter, Features, Known, Launch, deviations
 
 
 def argv(launch: Launch) -> list[str]:
@@ -77,6 +77,12 @@ KNOWN = (
                 "merges two header lines of the same name into one entry or drops one of them"
             ),
         },
+    ),
+    Known(
+        "asgi.server.terminates-on-app-error",
+        ">=4.2.3",
+        ("leaves the socket open with half a response on it after the application has raised"),
+        "docs/findings/daphne.md",
     ),
 )
 

@@ -92,6 +92,10 @@ KNOWN = (
                 "serves a request in which chunked is not the last transfer coding, or keeps "
                 "its connection open"
             ),
+            "server.http1::only-unknown-codings": (
+                "serves a request in which chunked is not the last transfer coding, or keeps "
+                "its connection open"
+            ),
             "server.http1::chunked-in-http10": (
                 "keeps the connection open after an HTTP/1.0 request that carried Transfer-Encoding"
             ),

@@ -81,6 +81,10 @@ KNOWN = (
                 "serves a request in which chunked is not the last transfer coding, or keeps "
                 "its connection open"
             ),
+            "server.http1::only-unknown-codings": (
+                "serves a request in which chunked is not the last transfer coding, or keeps "
+                "its connection open"
+            ),
             "server.http1::chunked-misspelt": (
                 'takes "xchunked", "chunked\\x0b" or another damaged spelling for chunked coding'
             ),

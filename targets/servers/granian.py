@@ -171,30 +171,9 @@ KNOWN = (
         "docs/findings/granian.md",
     ),
     Known(
-        "asgi.websocket.scope.client-port-type",
-        ">=2.8.7",
-        "gives the client port of a WebSocket scope as a string",
-        "docs/findings/granian.md",
-    ),
-    Known(
-        "asgi.websocket.scope.server-port-type",
-        ">=2.8.7",
-        ("gives the listening port of a TCP listener as a string or float in a WebSocket scope"),
-        "docs/findings/granian.md",
-    ),
-    Known(
         "wsgi.start-response.returns-write",
         ">=2.8.7",
         "returns None, or something that cannot be called, from start_response",
-        "docs/findings/granian.md",
-    ),
-    Known(
-        "wsgi.streams.library-semantics",
-        ">=2.8.7",
-        (
-            "returns results from wsgi.input that differ from those of io.BytesIO over "
-            "the same body for the same calls"
-        ),
         "docs/findings/granian.md",
     ),
 )

@@ -37,16 +37,6 @@ KNOWN = (
         "hypercorn",
         ">=0.18.0",
         {
-            "server.http1::last-chunk-missing": (
-                "treats a chunked body as complete although its zero-size chunk never arrived"
-            ),
-        },
-        {"interface": "wsgi"},
-    ),
-    *deviations(
-        "hypercorn",
-        ">=0.18.0",
-        {
             "server.http1::host-malformed": (
                 "passes a Host value with a space or control character to the application"
             ),

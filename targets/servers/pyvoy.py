@@ -44,6 +44,9 @@ KNOWN = (
             "server.http1::status-without-content": (
                 "sends body octets with a 204 or 304, so that the next response is misread"
             ),
+            "server.http1::tunnel-framing": (
+                "sends Content-Length in a successful answer to CONNECT"
+            ),
             "server.http1::length-not-kept": (
                 "sends more or fewer octets than Content-Length declares and then keeps the "
                 "connection open"
@@ -57,6 +60,10 @@ KNOWN = (
                 "octets than CRLF follow"
             ),
             "server.http1::host-twice": ("serves an HTTP/1.1 request that carries two Host lines"),
+            "server.wsgi::head-without-body": (
+                "sends body octets in answer to HEAD, which the client reads as the start of "
+                "the next response"
+            ),
             "server.asgi.http::headers-repeated": (
                 "keeps only the first or the last of two request headers with the same name"
             ),

@@ -167,7 +167,7 @@ KNOWN = (
                 "crashes on a huge Content-Length, or wraps it around to a small number"
             ),
         },
-        {"socket": "http11-socket|http-socket"},
+        {"socket": "http-socket|http11-socket"},
     ),
     Known(
         "wsgi.environ.content-length-type",
