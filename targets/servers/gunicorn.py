@@ -40,7 +40,7 @@ def argv(launch: Launch) -> list[str]:
 def requires(variants: Variants) -> tuple[str, ...]:
     """What the worker class is made of."""
     return {
-        "gevent": ("gevent",),
+        "gevent": ("gevent", "packaging"),  # whose absence Gunicorn 27 does not foresee
         "tornado": ("tornado",),
         "uvicorn": ("uvicorn-worker", "httptools", "websockets"),
         "uvicorn-h11": ("uvicorn-worker", "h11", "websockets"),
@@ -76,7 +76,7 @@ KNOWN = (
                 "Encoding in a successful answer to CONNECT"
             ),
         },
-        {"worker": "asgi|gthread|sync|tornado"},
+        {"worker": "asgi|gthread|sync|gevent|tornado"},
     ),
     *deviations(
         "gunicorn",
@@ -120,7 +120,7 @@ KNOWN = (
                 "serves an HTTP/1.1 request that carries no Host header"
             ),
         },
-        {"worker": "asgi|gthread|sync|uvicorn"},
+        {"worker": "asgi|gthread|sync|uvicorn|gevent"},
     ),
     *deviations(
         "gunicorn",
@@ -130,7 +130,7 @@ KNOWN = (
                 "passes a Host value with a space or control character to the application"
             ),
         },
-        {"worker": "asgi|gthread|sync|uvicorn|uvicorn-h11"},
+        {"worker": "asgi|gthread|sync|uvicorn|uvicorn-h11|gevent"},
     ),
     *deviations(
         "gunicorn",
@@ -156,7 +156,7 @@ KNOWN = (
                 "connection open"
             ),
         },
-        {"worker": "gthread"},
+        {"worker": "gthread|gevent"},
     ),
     *deviations(
         "gunicorn",
@@ -166,7 +166,7 @@ KNOWN = (
                 "overlooks the close option when it is written in capitals or within a list"
             ),
         },
-        {"worker": "gthread|tornado"},
+        {"worker": "gthread|gevent|tornado"},
     ),
     *deviations(
         "gunicorn",
@@ -177,7 +177,7 @@ KNOWN = (
                 "that is malformed"
             ),
         },
-        {"worker": "gthread|sync"},
+        {"worker": "gthread|sync|gevent"},
     ),
     *deviations(
         "gunicorn",

@@ -167,7 +167,18 @@ KNOWN = (
                 "crashes on a huge Content-Length, or wraps it around to a small number"
             ),
         },
-        {"socket": "http-socket|http11-socket"},
+        {"socket": "http11-socket|http-socket"},
+    ),
+    *deviations(
+        "uwsgi",
+        ">=2.0.31",
+        {
+            "server.http1::length-beside-chunked": (
+                "keeps the connection open after a request with both Transfer-Encoding and "
+                "Content-Length"
+            ),
+        },
+        {"socket": "http11-socket"},
     ),
     Known(
         "wsgi.environ.content-length-type",
