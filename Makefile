@@ -52,10 +52,10 @@ releases: $(VENV)/.test install
 
 # The published matrix: every server that can run here, each in an environment of its newest
 # release. Failures of servers are what it shows, so only trouble of our own ends it.
-SERVERS := bjoern cheroot daphne eventlet gevent gunicorn granian hypercorn twisted tornado \
-	uvicorn waitress werkzeug a2wsgi-wsgi a2wsgi-asgi asgiref starlette pyvoy uwsgi
 results: $(VENV)/.test install
-	for name in $(SERVERS); do $(BIN)/gateproof env $$name || echo "without $$name"; done
+	for name in $$($(BIN)/python -c "from gateproof.targets.opening import columns; \
+		print(*(column[7:] for column in columns()))"); do \
+		$(BIN)/gateproof env "$$name" || echo "without $$name"; done
 	@mkdir -p docs/results
 	$(BIN)/gateproof run server:all --results docs/results/servers.jsonl -q -p no:cacheprovider \
 		--tb=no -n $(WORKERS) || [ $$? -eq 1 ]
