@@ -33,6 +33,13 @@ def features(variants: Variants) -> Features:
 
 
 KNOWN = (
+    Known(
+        "http1.chunked.last-chunk-required",
+        ">=0.18.0",
+        "calls a WSGI application with the part of a body that came before the client left",
+        "docs/findings/hypercorn.md#last-chunk-missing",
+        variants={"interface": "wsgi"},
+    ),
     *deviations(
         "hypercorn",
         ">=0.18.0",

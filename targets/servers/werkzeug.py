@@ -16,19 +16,27 @@ KNOWN = (
         "werkzeug",
         ">=3.1.9",
         {
-            "server.http1::head-without-content": (
-                "sends body octets in answer to HEAD, which the client reads as the start of "
-                "the next response"
-            ),
-            "server.http1::status-without-content": (
-                "sends body octets with a 204 or 304, so that the next response is misread"
-            ),
             "server.http1::tunnel-framing": (
                 "sends Transfer-Encoding in a successful answer to CONNECT"
             ),
             "server.http1::chunks-ended": (
                 "omits the zero chunk after a complete response, or sends it after an "
                 "application error"
+            ),
+        },
+        {"threaded": "yes"},
+    ),
+    *deviations(
+        "werkzeug",
+        ">=3.1.9",
+        {
+            "server.http1::only-unknown-codings": "serves a request whose only coding it does not know",
+            "server.http1::head-without-content": (
+                "sends body octets in answer to HEAD, which the client reads as the start of "
+                "the next response"
+            ),
+            "server.http1::status-without-content": (
+                "sends body octets with a 204 or 304, so that the next response is misread"
             ),
             "server.http1::chunk-size-malformed": (
                 'accepts a chunk size with a sign, an "0x" prefix, an underscore or no digits'
