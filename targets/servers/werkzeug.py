@@ -30,7 +30,7 @@ KNOWN = (
         "werkzeug",
         ">=3.1.9",
         {
-            "server.http1::only-unknown-codings": "serves a request in a coding that it does not know",
+            "server.http1::only-unknown-codings": "serves a request in an unknown coding",
             "server.http1::head-without-content": (
                 "sends body octets in answer to HEAD, which the client reads as the start of "
                 "the next response"
