@@ -22,7 +22,7 @@ def argv(launch: Launch) -> list[str]:
         options += ["--url-path-prefix", launch.root_path]
     return launch.run(
         "granian", "--host", launch.host, "--port", str(launch.port), "--workers", "1",
-        "--interface", launch.variants["interface"], "--http", "1",
+        "--workers-kill-timeout", "3", "--interface", launch.variants["interface"], "--http", "1",
         "--loop", launch.variants["loop"], *options, launch.app,
     )  # fmt: skip
 

@@ -12,19 +12,6 @@ from reference.octets import Octets
 from reference.parts import faults_of
 
 
-class MixesBodies(ASGICall):
-    """The pieces of all requests' bodies come from one heap."""
-
-    heap: list[bytes] = []
-
-    async def piece(self) -> bytes:
-        data = await super().piece()
-        self.heap.append(data)
-        await asyncio.sleep(0.05)
-        self.heap.sort()
-        return self.heap.pop(0)
-
-
 class QuotesDropped(Response):
     def passed_on(self) -> Fields:
         return [(name, value.replace(b'"', b"")) for name, value in super().passed_on()]
@@ -74,7 +61,6 @@ class Interleaves(ASGICall):
 
 fault = faults_of("asgi")
 FAULTS = [
-    fault("bodies-mixed", "http.scope.single-request", asgi=MixesBodies),
     fault("quotes-dropped-from-answers", "http.headers.preserved-exactly", response=QuotesDropped),
     fault("answers-in-utf8", "http.encoding.headers-exact-bytes", response=AnswerInUTF8),
     fault("quotes-dropped", "http.headers.preserved-exactly",
