@@ -38,6 +38,8 @@ async def close_announced(stage: ServerStage) -> None:
     reply = await finish(stage, heard)
     # How soon a server closes is its own affair; one that does not persist does it at once.
     closed = reply.complete and await ends(stage, heard.wire, settle(2))
+    # One that closes later has waited for a request: an idle connection may be closed at any time.
+    closed = closed and heard.wire.ended_at - reply.ended_at <= IDLE
     if closed and reply.version == "HTTP/1.1" and b"close" not in reply.options(b"connection"):
         stage.broken(
             "http1.conn.no-persistence-close-header",
