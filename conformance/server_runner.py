@@ -201,7 +201,11 @@ class FamilyRun:
             self._outcomes[case.full_id].set_result(Outcome("blocked", reason))
             return
         ran = await self._ran(case)
-        illness = await self._illness(ran.stage)
+        illness = await self._illness(ran.stage, surely=True)
+        if illness and not server.hosted:  # an earlier case may have been slow to show it
+            await self._restart()
+            ran = await self._ran(case)
+            illness = await self._illness(ran.stage, surely=True)
         if illness and ran.outcome.verdict != "harness":
             log = server.log_tail()[-LOG:]
             findings = ran.outcome.verdict == "fail"
@@ -213,12 +217,18 @@ class FamilyRun:
             await self._restart()
         self._settle(case, ran)
 
-    async def _illness(self, stage: ServerStage) -> str:
-        """What is wrong with the server itself after a case, or the empty string."""
+    async def _illness(self, stage: ServerStage, *, surely: bool = False) -> str:
+        """What is wrong with the server itself after a case, or the empty string.
+
+        Args:
+            stage: the case's run, which has ended.
+            surely: ask the server also where every answer came.
+        """
         server = self.plan.server
         if not server.alive():
             return f"{server.name} ended with exit code {server.exit_code}"
-        if stage.troubled and not await server.answers(stage.patience):
+        asked = stage.troubled or (surely and not server.hosted)
+        if asked and not await server.answers(stage.patience):
             return f"{server.name} no longer answers"
         return ""
 
