@@ -33,20 +33,20 @@ WORKERS = """
     for _ in range(2):
         if os.fork() == 0:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            print(os.getpid())
+            os.write(1, b"%d\\n" % os.getpid())
             while True:
                 signal.pause()
-    print(os.getpid())
+    os.write(1, b"%d\\n" % os.getpid())
     signal.pause()
 """
 DAEMON = """
     import os, signal
-    print(os.getpid())
+    os.write(1, b"%d\\n" % os.getpid())
     if os.fork() == 0:
         os.setsid()
         if os.fork() == 0:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            print(os.getpid())
+            os.write(1, b"%d\\n" % os.getpid())
             while True:
                 signal.pause()
         os._exit(0)
@@ -55,7 +55,7 @@ DAEMON = """
 """
 FORGETFUL = """
     import os, signal
-    print(os.getpid())
+    os.write(1, b"%d\\n" % os.getpid())
     if os.fork() == 0:
         os.setsid()
         loop = "trap : TERM; echo $$; while :; do sleep 60; done"
@@ -181,7 +181,7 @@ def test_a_server_that_becomes_a_daemon_and_ends_leaves_nothing(programs):
         import os, signal
         if os.fork() == 0:
             os.setsid()
-            print(os.getpid())
+            os.write(1, b"%d\\n" % os.getpid())
             signal.pause()
         signal.sigtimedwait([], 0.2)
     """)
