@@ -2,7 +2,8 @@
 
 Waits of many cases overlap on one event loop. When the server dies or no longer
 answers, the cases that were under way are run again one at a time, so that the
-one that does it is told apart from those that were in its way.
+one that does it is told apart from those that were in its way. A blocked case is
+tried once more by itself: what kept it may have been the others, or a busy machine.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from gateproof.conformance.deviations import applied
 from gateproof.conformance.engine import fault
 from gateproof.conformance.heard import Heard
 from gateproof.conformance.outcome import Outcome
-from gateproof.conformance.patience import stretch
+from gateproof.conformance.patience import settle, stretch
 from gateproof.conformance.server_outcome import died, judge_server
 from gateproof.conformance.server_stage import ServerStage
 from gateproof.targets.hosted import HostedServer
@@ -39,6 +40,9 @@ LIMIT = 60.0
 
 DEATHS = 12
 """After so many restarts in a family its remaining cases are blocked."""
+
+AGAIN = 12
+"""So many blocked cases of a family are tried once more, by themselves."""
 
 LOG = 600
 """Characters of the server's log that a finding shows."""
@@ -148,6 +152,7 @@ class FamilyRun:
         self._calls: list[Call] = []
         self._told: set[str] = set()
         self._deaths = 0
+        self._blocked: list[Case] = []
 
     async def run(self, group: Sequence[Case]) -> None:
         """Run all cases: side by side, then those that want to be alone, then the last."""
@@ -155,7 +160,8 @@ class FamilyRun:
         while waiting and not self._hopeless:
             for case in await self._side_by_side(waiting):
                 await self._alone(case)
-        for case in [*waiting, *(case for case in group if case.alone and not case.last)]:
+        by_itself = [case for case in group if case.alone and not case.last]
+        for case in [*waiting, *self._blocked, *by_itself]:
             await self._alone(case)
         for case in group:
             if case.last:
@@ -182,6 +188,8 @@ class FamilyRun:
                     ill.set()
                 if ill.is_set():
                     suspects.append(case)
+                elif ran.outcome.verdict == "blocked" and len(self._blocked) < AGAIN:
+                    self._blocked.append(case)
                 else:
                     self._settle(case, ran)
 
@@ -225,12 +233,15 @@ class FamilyRun:
             surely: ask the server also where every answer came.
         """
         server = self.plan.server
+        asked = stage.troubled or (surely and not server.hosted)
+        silent = server.alive() and asked and not await server.answers(stage.patience)
+        if silent:  # one that has just died is silent at once, and known to be dead a bit later
+            until = time.monotonic() + settle(3)
+            while server.alive() and time.monotonic() < until:  # noqa: ASYNC110 - asked by many
+                await asyncio.sleep(0.02)
         if not server.alive():
             return f"{server.name} ended with exit code {server.exit_code}"
-        asked = stage.troubled or (surely and not server.hosted)
-        if asked and not await server.answers(stage.patience):
-            return f"{server.name} no longer answers"
-        return ""
+        return f"{server.name} no longer answers" if silent else ""
 
     async def _restart(self) -> None:
         self._deaths += 1

@@ -182,3 +182,33 @@ def test_a_server_that_is_killed_in_mid_run_is_started_again(servers: Servers, n
     assert footer["complete"]
     assert "harness" not in verdicts
     assert verdicts.count("pass") > 0.6 * len(verdicts)
+
+
+def test_a_blocked_case_is_tried_once_more_by_itself(servers: Servers) -> None:
+    busy = """
+        import sys, types
+        package = types.ModuleType("reference")
+        package.__path__ = [sys.path[0]]
+        sys.modules["reference"] = package
+        from reference import http_reading
+
+        plain = http_reading.Reading.request
+        left = {times}
+
+        async def request(self):
+            global left
+            found = await plain(self)
+            if found and left and found.get(b"upgrade"):
+                left -= 1
+                raise http_reading.RefusedError(503, "busy")
+            return found
+
+        http_reading.Reading.request = request
+    """
+    case = "server.asgi.websocket::application-closes"
+    select, asgi = f"--conformance-select={case}", "[interface=asgi]"
+    once = servers.run(servers.behaving(busy.format(times=1)) + asgi, select)
+    always = servers.run(servers.behaving(busy.format(times=-1)) + asgi, select)
+
+    assert once.verdicts == {case: "pass"}
+    assert always.verdicts == {case: "blocked"}
