@@ -7,6 +7,7 @@ from gateproof.conformance.outcome import Outcome
 from gateproof.targets.adapter import Known
 from gateproof.targets.hosted import HostedServer
 from gateproof.targets.server import Server
+from gateproof.validators.catalogue import requirement
 
 
 def applied(outcome: Outcome, case: Case, server: Server | HostedServer) -> Outcome:
@@ -21,12 +22,18 @@ def applied(outcome: Outcome, case: Case, server: Server | HostedServer) -> Outc
         found = [_first(server.known, case, name, server) for name in failed]
         if failed and all(found):
             outcome.verdict = "known"
-            outcome.reason = "; ".join(dict.fromkeys(_text(entry) for entry in found if entry))
+            told = [
+                _text(entry, requirement(name).breaks)
+                for name, entry in zip(failed, found, strict=True)
+                if entry
+            ]
+            outcome.reason = "; ".join(dict.fromkeys(told))
     elif outcome.verdict in ("pass", "weak", "observed"):
         named = [entry for entry in server.known if _covers(entry, case.full_id, server)]
         if named:
             outcome.verdict = "fixed"
-            outcome.reason = f"no longer deviates, take it off the list: {_text(named[0])}"
+            text = _text(named[0], case.title)
+            outcome.reason = f"no longer deviates, take it off the list: {text}"
     return outcome
 
 
@@ -44,5 +51,7 @@ def _covers(entry: Known, name: str, server: Server | HostedServer) -> bool:
     return entry.covers(name, server.version, chosen)
 
 
-def _text(entry: Known) -> str:
-    return f"{entry.reason} ({entry.link})" if entry.link else entry.reason
+def _text(entry: Known, otherwise: str) -> str:
+    """What an entry says, or ``otherwise`` where it leaves that to the requirement."""
+    reason = entry.reason or otherwise
+    return f"{reason} ({entry.link})" if entry.link else reason

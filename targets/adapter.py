@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -67,7 +67,8 @@ class Known:
     Attributes:
         what: id of a case or requirement, with ``*`` as in file names.
         versions: releases that have it, as a packaging specifier (``<3.1``); empty for all.
-        reason: one sentence.
+        reason: what is wrong, in one sentence; where it says no more than what the requirements
+            that are found broken say themselves, it is left out.
         link: where it is told: an issue, or our evidence.
         verdict: the verdict expected.
         variants: those that have it: a variant's name and the value, or several with ``|``
@@ -76,8 +77,8 @@ class Known:
 
     what: str
     versions: str
-    reason: str
-    link: str
+    reason: str = ""
+    link: str = ""
     verdict: str = "fail"
     variants: Variants = field(default_factory=dict)
 
@@ -100,16 +101,18 @@ class Known:
 
 
 def deviations(
-    page: str, versions: str, cases: Mapping[str, str], variants: Variants | None = None
+    page: str, versions: str, cases: Collection[str], variants: Variants | None = None
 ) -> tuple[Known, ...]:
     """Known deviations that one page of ``docs/findings/`` tells of.
 
     Args:
         page: its name without ``.md``; each case has a heading of its own there.
         versions: releases that have them, as a packaging specifier.
-        cases: by full id of a case, what is wrong, in one sentence.
+        cases: full ids of cases; or a mapping from them to what is wrong, in one sentence, where
+            the requirements that are found broken do not say it.
         variants: those that have them; any when left out.
     """
+    reasons = cases if isinstance(cases, Mapping) else dict.fromkeys(cases, "")
     return tuple(
         Known(
             what,
@@ -118,7 +121,7 @@ def deviations(
             f"docs/findings/{page}.md#{what.rpartition('::')[2].replace('.', '')}",
             variants=variants or {},
         )
-        for what, reason in cases.items()
+        for what, reason in reasons.items()
     )
 
 

@@ -70,176 +70,103 @@ KNOWN = (
     *deviations(
         "gunicorn",
         ">=27.0.1",
-        {
-            "server.http1::tunnel-framing": (
-                "sends Content-Length in a successful answer to CONNECT; sends Transfer-"
-                "Encoding in a successful answer to CONNECT"
-            ),
-        },
+        ("server.http1::tunnel-framing",),
         {"worker": "asgi|gthread|sync|gevent|tornado"},
     ),
     *deviations(
         "gunicorn",
         ">=27.0.1",
-        {
-            "server.http1::one-kind-of-framing": (
-                "sends Content-Length and Transfer-Encoding in the same response"
-            ),
-        },
+        ("server.http1::one-kind-of-framing",),
         {"worker": "asgi|uvicorn"},
     ),
     *deviations(
         "gunicorn",
         ">=27.0.1",
-        {
-            "server.http1::server-closes": (
-                'keeps reading requests after it has sent "Connection: close"'
-            ),
-            "server.asgi.websocket::close-codes-not-to-send": (
-                "puts a close code under 1000 into a close frame, for example 999 given by "
-                "the application; puts 1005, 1006 or 1015 into a close frame"
-            ),
-        },
+        (
+            "server.http1::server-closes",
+            "server.asgi.websocket::close-codes-not-to-send",
+        ),
         {"worker": "asgi"},
     ),
     *deviations(
         "gunicorn",
         ">=27.0.1",
-        {
-            "server.http1::http10-upgrade": (
-                "switches protocols for an HTTP/1.0 request that carries Upgrade"
-            ),
-        },
+        ("server.http1::http10-upgrade",),
         {"worker": "asgi|uvicorn|uvicorn-h11"},
     ),
     *deviations(
         "gunicorn",
         ">=27.0.1",
-        {
-            "server.http1::host-missing": (
-                "serves an HTTP/1.1 request that carries no Host header"
-            ),
-        },
+        ("server.http1::host-missing",),
         {"worker": "asgi|gthread|sync|uvicorn|gevent"},
     ),
     *deviations(
         "gunicorn",
         ">=27.0.1",
-        {
-            "server.http1::host-malformed": (
-                "passes a Host value with a space or control character to the application"
-            ),
-        },
+        ("server.http1::host-malformed",),
         {"worker": "asgi|gthread|sync|uvicorn|uvicorn-h11|gevent"},
     ),
     *deviations(
         "gunicorn",
         ">=27.0.1",
-        {
-            "server.asgi.http::transfer-encoding-ignored": (
-                "copies the application's Transfer-Encoding to the wire, so that it appears "
-                "twice or names a coding that was not applied"
-            ),
-            "server.asgi.websocket::handshakes-to-refuse": (
-                "opens a WebSocket for a POST request or for an HTTP/1.0 request; accepts an "
-                "opening handshake that has no Host header; completes a handshake that "
-                "carries the version headers 13 and 8 together"
-            ),
-        },
+        (
+            "server.asgi.http::transfer-encoding-ignored",
+            "server.asgi.websocket::handshakes-to-refuse",
+        ),
     ),
     *deviations(
         "gunicorn",
         ">=27.0.1",
-        {
-            "server.http1::length-not-kept": (
-                "sends more or fewer octets than Content-Length declares and then keeps the "
-                "connection open"
-            ),
-        },
+        ("server.http1::length-not-kept",),
         {"worker": "gthread|gevent"},
     ),
     *deviations(
         "gunicorn",
         ">=27.0.1",
-        {
-            "server.http1::close-option-in-any-case": (
-                "overlooks the close option when it is written in capitals or within a list"
-            ),
-        },
+        ("server.http1::close-option-in-any-case",),
         {"worker": "gthread|gevent|tornado"},
     ),
     *deviations(
         "gunicorn",
         ">=27.0.1",
-        {
-            "server.http1::version-of-responses": (
-                "starts its status line with a version it does not implement, or with one "
-                "that is malformed"
-            ),
-        },
+        ("server.http1::version-of-responses",),
         {"worker": "gthread|sync|gevent"},
     ),
     *deviations(
         "gunicorn",
         ">=27.0.1",
-        {
-            "server.http1::status-without-content": (
-                "sends body octets with a 204 or 304, so that the next response is misread"
-            ),
-            "server.http1::expect-in-http10": (
-                "sends 100 in answer to an HTTP/1.0 request with Expect"
-            ),
-            "server.http1::interim-in-http10": (
-                "sends an interim response such as 100 or 103 to an HTTP/1.0 client"
-            ),
-        },
+        (
+            "server.http1::status-without-content",
+            "server.http1::expect-in-http10",
+            "server.http1::interim-in-http10",
+        ),
         {"worker": "uvicorn|tornado"},
     ),
     *deviations(
         "gunicorn",
         ">=27.0.1",
-        {
-            "server.http1::trailers": (
-                "adds a trailer field, such as Content-Length or Host, to the request headers"
-                " the application sees"
-            ),
-            "server.http1::field-value-trimmed": (
-                "hands the application a header value with the blanks or tabs that surrounded"
-                " it on the wire"
-            ),
-            "server.http1::http10-unchunked": (
-                "answers an HTTP/1.0 request with a response that carries Transfer-Encoding"
-            ),
-            "server.http1::host-twice": ("serves an HTTP/1.1 request that carries two Host lines"),
-        },
+        (
+            "server.http1::trailers",
+            "server.http1::field-value-trimmed",
+            "server.http1::http10-unchunked",
+            "server.http1::host-twice",
+        ),
         {"worker": "uvicorn"},
     ),
     *deviations(
         "gunicorn",
         ">=27.0.1",
-        {
-            "server.http1::length-beside-chunked": (
-                "keeps the connection open after a request with both Transfer-Encoding and "
-                "Content-Length"
-            ),
-        },
+        ("server.http1::length-beside-chunked",),
         {"worker": "uvicorn-h11"},
     ),
     *deviations(
         "gunicorn",
         ">=27.0.1",
-        {
-            "server.http1::chunk-extensions": (
-                "refuses a chunk because of an unknown extension, or mixes the extension into"
-                " the body"
-            ),
-            "server.http1::nothing-after-close": (
-                "serves a pipelined request that came after one with the close option"
-            ),
-            "server.http1::chunked-in-http10": (
-                "keeps the connection open after an HTTP/1.0 request that carried Transfer-Encoding"
-            ),
-        },
+        (
+            "server.http1::chunk-extensions",
+            "server.http1::nothing-after-close",
+            "server.http1::chunked-in-http10",
+        ),
         {"worker": "tornado"},
     ),
 )

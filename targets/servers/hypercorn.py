@@ -43,71 +43,24 @@ KNOWN = (
     *deviations(
         "hypercorn",
         ">=0.18.0",
-        {
-            "server.http1::host-malformed": (
-                "passes a Host value with a space or control character to the application"
-            ),
-            "server.http1::length-beside-chunked": (
-                "keeps the connection open after a request with both Transfer-Encoding and "
-                "Content-Length"
-            ),
-            "server.wsgi::environ-cgi-variables": (
-                "stores an int, None or bytes under a CGI variable name, for example an int "
-                "as SERVER_PORT"
-            ),
-            "server.wsgi::error-after-data": (
-                "returns normally from start_response with exc_info although the head has "
-                "already left"
-            ),
-            "server.wsgi::start-twice": (
-                "accepts a second start_response call that carries no exc_info"
-            ),
-            "server.wsgi::empty-body": (
-                "sends nothing, or a different status, when the application starts a response"
-                " and its iterable holds no data"
-            ),
-            "server.wsgi::zero-length": (
-                "sends nothing, or a different status, when the application starts a response"
-                " and its iterable holds no data"
-            ),
-            "server.wsgi::write": (
-                "returns None, or something that cannot be called, from start_response"
-            ),
-            "server.asgi.http::transfer-encoding-ignored": (
-                "copies the application's Transfer-Encoding to the wire, so that it appears "
-                "twice or names a coding that was not applied"
-            ),
-            "server.asgi.websocket::client-closes": (
-                "reports its own state, such as 1000 or 1006, instead of the code in the "
-                "client's close frame"
-            ),
-            "server.asgi.websocket::close-codes-not-to-send": (
-                "puts a close code under 1000 into a close frame, for example 999 given by "
-                "the application"
-            ),
-            "server.asgi.websocket::handshakes-to-refuse": (
-                "completes a handshake that carries the version headers 13 and 8 together"
-            ),
-            "server.asgi.websocket::malformed-extensions": (
-                "agrees to an extension on the basis of a malformed Sec-WebSocket-Extensions header"
-            ),
-        },
-    ),
-    Known(
-        "wsgi.environ.cgi-vars-native-str",
-        ">=0.18.0",
         (
-            "stores an int, None or bytes under a CGI variable name, for example an int "
-            "as SERVER_PORT"
+            "server.http1::host-malformed",
+            "server.http1::length-beside-chunked",
+            "server.wsgi::environ-cgi-variables",
+            "server.wsgi::error-after-data",
+            "server.wsgi::start-twice",
+            "server.wsgi::empty-body",
+            "server.wsgi::zero-length",
+            "server.wsgi::write",
+            "server.asgi.http::transfer-encoding-ignored",
+            "server.asgi.websocket::client-closes",
+            "server.asgi.websocket::close-codes-not-to-send",
+            "server.asgi.websocket::handshakes-to-refuse",
+            "server.asgi.websocket::malformed-extensions",
         ),
-        "docs/findings/hypercorn.md",
     ),
-    Known(
-        "wsgi.start-response.returns-write",
-        ">=0.18.0",
-        "returns None, or something that cannot be called, from start_response",
-        "docs/findings/hypercorn.md",
-    ),
+    Known("wsgi.environ.cgi-vars-native-str", ">=0.18.0", link="docs/findings/hypercorn.md"),
+    Known("wsgi.start-response.returns-write", ">=0.18.0", link="docs/findings/hypercorn.md"),
 )
 
 ADAPTER = Adapter(

@@ -30,81 +30,42 @@ KNOWN = (
     *deviations(
         "uvicorn",
         ">=0.54.0",
-        {
-            "server.http1::status-without-content": (
-                "sends body octets with a 204 or 304, so that the next response is misread"
-            ),
-            "server.http1::one-kind-of-framing": (
-                "sends Content-Length and Transfer-Encoding in the same response"
-            ),
-            "server.http1::trailers": (
-                "adds a trailer field, such as Content-Length or Host, to the request headers"
-                " the application sees"
-            ),
-            "server.http1::expect-in-http10": (
-                "sends 100 in answer to an HTTP/1.0 request with Expect"
-            ),
-            "server.http1::interim-in-http10": (
-                "sends an interim response such as 100 or 103 to an HTTP/1.0 client"
-            ),
-            "server.http1::field-value-trimmed": (
-                "hands the application a header value with the blanks or tabs that surrounded"
-                " it on the wire"
-            ),
-            "server.http1::http10-unchunked": (
-                "answers an HTTP/1.0 request with a response that carries Transfer-Encoding"
-            ),
-            "server.http1::host-missing": (
-                "serves an HTTP/1.1 request that carries no Host header"
-            ),
-            "server.http1::host-twice": ("serves an HTTP/1.1 request that carries two Host lines"),
-        },
+        (
+            "server.http1::status-without-content",
+            "server.http1::one-kind-of-framing",
+            "server.http1::trailers",
+            "server.http1::expect-in-http10",
+            "server.http1::interim-in-http10",
+            "server.http1::field-value-trimmed",
+            "server.http1::http10-unchunked",
+            "server.http1::host-missing",
+            "server.http1::host-twice",
+        ),
         {"http": "httptools"},
     ),
     *deviations(
         "uvicorn",
         ">=0.54.0",
-        {
-            "server.http1::http10-upgrade": (
-                "switches protocols for an HTTP/1.0 request that carries Upgrade"
-            ),
-            "server.http1::host-malformed": (
-                "passes a Host value with a space or control character to the application"
-            ),
-            "server.asgi.http::transfer-encoding-ignored": (
-                "copies the application's Transfer-Encoding to the wire, so that it appears "
-                "twice or names a coding that was not applied"
-            ),
-            "server.asgi.websocket::handshakes-to-refuse": (
-                "opens a WebSocket for a POST request or for an HTTP/1.0 request; accepts an "
-                "opening handshake that has no Host header; completes a handshake that "
-                "carries the version headers 13 and 8 together"
-            ),
-        },
+        (
+            "server.http1::http10-upgrade",
+            "server.http1::host-malformed",
+            "server.asgi.http::transfer-encoding-ignored",
+            "server.asgi.websocket::handshakes-to-refuse",
+        ),
     ),
     *deviations(
         "uvicorn",
         ">=0.54.0",
-        {
-            "server.http1::length-beside-chunked": (
-                "keeps the connection open after a request with both Transfer-Encoding and "
-                "Content-Length"
-            ),
-        },
+        ("server.http1::length-beside-chunked",),
         {"http": "h11"},
     ),
     *deviations(
         "uvicorn",
         ">=0.54.0",
-        {
-            "server.asgi.websocket::close-codes-not-to-send": (
-                "puts a close code under 1000 into a close frame, for example 999 given by "
-                "the application"
-            ),
-            "server.asgi.websocket::malformed-extensions": (
-                "agrees to an extension on the basis of a malformed Sec-WebSocket-Extensions header"
-            ),
-        },
+        (
+            "server.asgi.websocket::close-codes-not-to-send",
+            "server.asgi.websocket::malformed-extensions",
+        ),
         {"ws": "wsproto"},
     ),
 )

@@ -15,15 +15,10 @@ KNOWN = (
     *deviations(
         "werkzeug",
         ">=3.1.9",
-        {
-            "server.http1::tunnel-framing": (
-                "sends Transfer-Encoding in a successful answer to CONNECT"
-            ),
-            "server.http1::chunks-ended": (
-                "omits the zero chunk after a complete response, or sends it after an "
-                "application error"
-            ),
-        },
+        (
+            "server.http1::tunnel-framing",
+            "server.http1::chunks-ended",
+        ),
         {"threaded": "yes"},
     ),
     *deviations(
@@ -123,15 +118,7 @@ KNOWN = (
             ),
         },
     ),
-    Known(
-        "wsgi.environ.content-length-type",
-        ">=3.1.9",
-        (
-            "supplies CONTENT_LENGTH as an int, as text that is not all digits, or with a"
-            " value the client did not send"
-        ),
-        "docs/findings/werkzeug.md",
-    ),
+    Known("wsgi.environ.content-length-type", ">=3.1.9", link="docs/findings/werkzeug.md"),
 )
 
 ADAPTER = Adapter(

@@ -123,21 +123,21 @@ def test_an_unknown_release_counts_as_the_latest():
 
 
 GTHREAD = {"worker": "gthread", "forwarded": "ignored"}
-KNOWN = Known("server.http1/trailers-*", "<3.1,!=2.0", "dropped", "https://example.org/1")
+KNOWN = Known("server.http1::trailers-*", "<3.1,!=2.0", "dropped", "https://example.org/1")
 
 
 @pytest.mark.parametrize(
     ("name", "version", "covered"),
     [
-        ("server.http1/trailers-merged", "3.0.2", True),
-        ("server.http1/trailers-merged", "3.1", False),
-        ("server.http1/trailers-merged", "3.1rc1", False),  # a candidate of 3.1 is not before it
-        ("server.http1/trailers-merged", "3.0rc1", True),
-        ("server.http1/trailers-merged", "2.0", False),
-        ("server.http1/trailer", "3.0", False),
-        ("server.http1/TRAILERS-merged", "3.0", False),
-        ("server.http1/trailers-merged", "", False),
-        ("server.http1/trailers-merged", "unknown", False),
+        ("server.http1::trailers-merged", "3.0.2", True),
+        ("server.http1::trailers-merged", "3.1", False),
+        ("server.http1::trailers-merged", "3.1rc1", False),  # a candidate of 3.1 is not before it
+        ("server.http1::trailers-merged", "3.0rc1", True),
+        ("server.http1::trailers-merged", "2.0", False),
+        ("server.http1::trailer", "3.0", False),
+        ("server.http1::TRAILERS-merged", "3.0", False),
+        ("server.http1::trailers-merged", "", False),
+        ("server.http1::trailers-merged", "unknown", False),
     ],
 )
 def test_a_known_deviation_is_bound_to_releases(name, version, covered):
@@ -147,8 +147,8 @@ def test_a_known_deviation_is_bound_to_releases(name, version, covered):
 def test_a_known_deviation_of_all_releases():
     everywhere = replace(KNOWN, versions="")
 
-    assert everywhere.covers("server.http1/trailers-merged", "99")
-    assert everywhere.covers("server.http1/trailers-merged", "")
+    assert everywhere.covers("server.http1::trailers-merged", "99")
+    assert everywhere.covers("server.http1::trailers-merged", "")
 
 
 def blocks(checkout: Path) -> dict[str, str]:
