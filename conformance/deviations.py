@@ -14,8 +14,8 @@ def applied(outcome: Outcome, case: Case, server: Server | HostedServer) -> Outc
     """``outcome``, as the known deviations of the server let it stand.
 
     A fail all of whose requirements are known becomes ``known``; a case that is
-    known to fail and passes becomes ``fixed``, which fails the run, so that the
-    list stays true.
+    known to fail each time and passes becomes ``fixed``, which fails the run, so
+    that the list stays true.
     """
     if outcome.verdict == "fail":
         failed = [f["requirement"] for f in outcome.findings if f["verdict"] == "fail"]
@@ -29,7 +29,8 @@ def applied(outcome: Outcome, case: Case, server: Server | HostedServer) -> Outc
             ]
             outcome.reason = "; ".join(dict.fromkeys(told))
     elif outcome.verdict in ("pass", "weak", "observed"):
-        named = [entry for entry in server.known if _covers(entry, case.full_id, server)]
+        strict = [entry for entry in server.known if entry.always]
+        named = [entry for entry in strict if _covers(entry, case.full_id, server)]
         if named:
             outcome.verdict = "fixed"
             text = _text(named[0], case.title)

@@ -73,6 +73,8 @@ class Known:
         verdict: the verdict expected.
         variants: those that have it: a variant's name and the value, or several with ``|``
             between them (``{"http": "h11"}``); the server in any variant when left out.
+        always: whether it shows each time; one that depends on a race does not, and is not
+            called fixed when it stays away.
     """
 
     what: str
@@ -81,6 +83,7 @@ class Known:
     link: str = ""
     verdict: str = "fail"
     variants: Variants = field(default_factory=dict)
+    always: bool = True
 
     def covers(self, name: str, version: str, variants: Variants | None = None) -> bool:
         """Whether it is about this case or requirement in this release, in these variants.
@@ -101,7 +104,12 @@ class Known:
 
 
 def deviations(
-    page: str, versions: str, cases: Collection[str], variants: Variants | None = None
+    page: str,
+    versions: str,
+    cases: Collection[str],
+    variants: Variants | None = None,
+    *,
+    always: bool = True,
 ) -> tuple[Known, ...]:
     """Known deviations that one page of ``docs/findings/`` tells of.
 
@@ -111,6 +119,7 @@ def deviations(
         cases: full ids of cases; or a mapping from them to what is wrong, in one sentence, where
             the requirements that are found broken do not say it.
         variants: those that have them; any when left out.
+        always: whether they show each time.
     """
     reasons = cases if isinstance(cases, Mapping) else dict.fromkeys(cases, "")
     return tuple(
@@ -120,6 +129,7 @@ def deviations(
             reason,
             f"docs/findings/{page}.md#{what.rpartition('::')[2].replace('.', '')}",
             variants=variants or {},
+            always=always,
         )
         for what, reason in reasons.items()
     )

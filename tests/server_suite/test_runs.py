@@ -94,6 +94,12 @@ def test_a_known_deviation_fails_nothing_and_a_fixed_one_fails_the_run(servers: 
     assert fixed.verdicts["server.http1::host-twice"] == "fixed"
     assert "no longer deviates" in fixed.results["server.http1::host-twice"]["reason"]
 
+    now_and_then = 'known=(Known("server.http1::host-twice", "", "was served", always=False),)'
+    absent = servers.run(servers.target(now_and_then), *FEW)
+
+    assert absent.ran.code == 0, absent.ran.text
+    assert absent.verdicts["server.http1::host-twice"] == "pass"
+
 
 def test_a_deviation_of_one_variant_is_not_missed_in_the_others(servers: Servers) -> None:
     known = (
