@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from gateproof.conformance.case import Case
 from gateproof.conformance.engine import Engine, Plan
@@ -15,9 +15,6 @@ from gateproof.targets.application import Application, open_application
 from gateproof.targets.endpoint import names_url
 from gateproof.targets.server_name import names_server
 from gateproof.validators.policy import Rules
-
-if TYPE_CHECKING:
-    from gateproof.targets.server import Server
 
 
 class Runs(Protocol):
@@ -118,57 +115,6 @@ class ApplicationSubject:
         return Engine(plan, selected)
 
 
-@dataclass(frozen=True, slots=True)
-class ServerSubject:
-    """A server in a process of its own, with our application inside."""
-
-    server: Server
-
-    @property
-    def name(self) -> str:
-        """The target as its user wrote it."""
-        return self.server.name
-
-    @property
-    def slug(self) -> str:
-        """Its name in item ids."""
-        return self.server.label
-
-    @property
-    def interface(self) -> str:
-        """``"wsgi"`` or ``"asgi"``."""
-        return self.server.interface
-
-    def concerns(self, case: Case) -> bool:
-        """Whether ``case`` is for servers of its interface."""
-        return case.concerns("server", self.interface)
-
-    def line(self, chosen: Settings) -> str:  # noqa: ARG002 - as every subject's
-        """Which server, which release, what it speaks."""
-        server = self.server
-        interface = self.interface.upper()
-        return f"{self.name} is release {server.version}, serving our probe as {interface}"
-
-    def facts(self, chosen: Settings) -> dict[str, Any]:  # noqa: ARG002 - as every subject's
-        """Its release and its variants."""
-        server = self.server
-        return {
-            "subject": "server",
-            "because": "its adapter says so",
-            "application": "gateproof.targets.probe",
-            "versions": dict(server.versions),
-            "paths": [],
-            "methods": [],
-            "backend": "",
-        }
-
-    def engine(self, chosen: Settings, rules: Rules, selected: Iterable[Case]) -> Runs:  # noqa: ARG002 - as every subject's
-        """The engine that starts the server and sends requests to it."""
-        from gateproof.conformance.server_runner import ServerEngine, ServerPlan
-
-        return ServerEngine(ServerPlan(self.server, rules), selected)
-
-
 def subjects(chosen: Settings) -> Iterator[Subject]:
     """The targets that the settings name, in order.
 
@@ -178,15 +124,16 @@ def subjects(chosen: Settings) -> Iterator[Subject]:
     """
     for target in chosen.target:
         if names_url(target):
-            from gateproof.conformance.hosted_subject import HostedSubject
+            from gateproof.conformance.server_subject import hosted_subject
 
-            yield HostedSubject.at(target, chosen)
+            yield hosted_subject(target, chosen)
             continue
         if chosen.server:
             from gateproof.conformance.wired_subject import wired_subjects
 
             yield from wired_subjects(target, chosen)
         elif names_server(target):
+            from gateproof.conformance.server_subject import ServerSubject
             from gateproof.targets.opening import open_servers
 
             for server in open_servers(target):
