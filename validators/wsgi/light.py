@@ -12,6 +12,7 @@ own as can be.
 from __future__ import annotations
 
 import itertools
+from sys import is_finalizing
 
 from gateproof.validators.exchange import HEAD
 from gateproof.validators.wsgi import proxies
@@ -324,7 +325,7 @@ class Iterable(_Steps, proxies.Iterable):
 
     def __del__(self) -> None:
         watching: Ordinary = self._Result__watching
-        if watching.closing != CLOSED:
+        if watching.closing != CLOSED and not is_finalizing():  # then nothing can be imported
             watching.closely().abandoned()
 
 

@@ -9,6 +9,8 @@ and it tells that the exchange is over.
 
 from __future__ import annotations
 
+from sys import is_finalizing
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -170,7 +172,8 @@ class Result:
         return f"<watched {self.__inner!r}>"
 
     def __del__(self) -> None:
-        self.__watching.abandoned()
+        if not is_finalizing():  # then nothing can be imported, and nobody hears a warning
+            self.__watching.abandoned()
 
 
 class Iterable(Result):
