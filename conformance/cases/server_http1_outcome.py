@@ -105,8 +105,14 @@ class Outcome:
 
     @property
     def misread(self) -> bool:
-        """Whether the plain request behind the message was refused, so that it was cut wrongly."""
-        return self.behind is not None and self.behind.reply.status >= 400
+        """Whether the plain request behind the message was refused, so that it was cut wrongly.
+
+        An error that the server says is its own may have any cause, and blames no framing.
+        """
+        if self.behind is None:
+            return False
+        status = self.behind.reply.status
+        return 400 <= status < 500 or status in NOT_OURS
 
     @property
     def stray(self) -> bytes:
