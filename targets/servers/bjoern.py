@@ -11,7 +11,9 @@ ADAPTER = Adapter(
     argv=lambda launch: launch.launcher("bjoern"),
     listen="zero",
     port_told=LAUNCHED,
-    features=lambda _: Features(streaming_input=False, disconnect_seen=False, concurrency=1),
+    features=lambda _: Features(
+        streaming_input=False, pipelining=False, disconnect_seen=False, concurrency=1
+    ),
     stop_codes=(0, -15),
     homepage="https://github.com/jonashaag/bjoern",
 )

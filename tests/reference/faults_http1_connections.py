@@ -77,6 +77,15 @@ class SecondFirst(Reading):
         return await super().request()
 
 
+class LastOnly(Reading):
+    async def request(self) -> Request | None:
+        request = await super().request()
+        while request and not request.chunked and self.octets.pending[request.length :]:
+            self.octets.take(request.length)
+            request = await super().request()
+        return request
+
+
 class NextBetweenPieces(Response):
     async def data(self, data: bytes, *, last: bool = False) -> None:
         await super().data(data, last=last)
@@ -197,6 +206,7 @@ FAULTS = [
     ),
     fault("no-keep-alive-echo", "conn.http10-keepalive-echo", response=NoKeepAliveEcho),
     fault("second-first", "conn.pipelining-order", reading=SecondFirst),
+    fault("last-only", "conn.pipelining-order", reading=LastOnly),
     fault("next-between-pieces", "conn.pipelining-order", response=NextBetweenPieces),
     fault("no-invitation", "expect.100-sent-or-final", response={"invite": no_invitation}),
     fault(

@@ -160,3 +160,18 @@ def test_a_server_that_does_not_start_is_the_environments_fault(servers: Servers
     assert set(found.verdicts.values()) == {"harness"}
     assert "the licence has expired" in found.ran.text
     assert "Traceback" not in found.ran.text
+
+
+def test_a_server_that_mixes_up_what_comes_together_is_accused_of_that_alone(
+    servers: Servers,
+) -> None:
+    target = servers.target(
+        'variants={**ADAPTER.variants, "interface": ("wsgi",), "fault": ("last-only",)}, '
+        "features=lambda chosen, plain=ADAPTER.features: replace(plain(chosen), pipelining=False)"
+    )
+    found = servers.run(target, "-k", "http1")
+    accused = {case for case, verdict in found.verdicts.items() if verdict == "fail"}
+
+    assert found.ran.code == 1
+    assert len(found.verdicts) > 80
+    assert accused == {"server.http1::pipelining", "server.http1::pipelining-behind-pieces"}
