@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateproof.conformance.case import case
 from gateproof.conformance.cases.server_http1_outcome import (
     Outcome,
+    apiece,
     each,
     echo_all,
     sent,
@@ -81,10 +82,11 @@ async def _smuggled(stage: ServerStage, rows: list[tuple[str, bytes]]) -> list[O
             (b"SIZE", len(inner)),
         ):
             octets = octets.replace(name, b"%d" % size)
-        return await sent(stage, what, octets, app)
+        return await sent(stage, what, octets, app, within=within)
 
     stage.needs("keep_alive")
     app = echo_all(stage)
+    within = apiece(stage, len(rows))
     outcomes = await each(stage, rows, run)
     return [one for one in outcomes if stage.server.folder.calls(hidden[one.what])]
 

@@ -274,6 +274,13 @@ async def each(
     return await asyncio.gather(*(one(row) for row in rows))
 
 
+def apiece(stage: ServerStage, count: int) -> float:
+    """Seconds for each reply to one of ``count`` messages, none of which has to be answered."""
+    if stage.features.concurrency > TOGETHER:
+        return stage.patience
+    return min(stage.patience, ONE_BY_ONE / max(1, count))
+
+
 async def table(
     stage: ServerStage,
     rows: Iterable[tuple[str, Request | bytes]],
@@ -284,8 +291,7 @@ async def table(
 ) -> list[Outcome]:
     """Send every message of a table, each on a connection of its own."""
     rows = list(rows)
-    if within is None and stage.features.concurrency <= TOGETHER:
-        within = min(stage.patience, ONE_BY_ONE / max(1, len(rows)))
+    within = within or apiece(stage, len(rows))
     return await each(stage, rows, lambda row: sent(stage, *row, app, follow=follow, within=within))
 
 

@@ -88,6 +88,8 @@ async def _send(stage: ServerStage, *files: Sent) -> None:
                 observed=f"{reply}: {reply.body[:30]!r}",
                 expected=f"{len(sent.due)} octets: {sent.due[:30]!r}",
             )
+            if reply.ended == "timeout":
+                return  # the others would be waited for in vain as well
 
 
 def _refused(stage: ServerStage, heard: Heard, sent: Sent) -> None:
