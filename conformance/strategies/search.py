@@ -1,0 +1,319 @@
+"""Searches for examples that show something, and makes the smallest of each thing shown.
+
+Three rounds: what an earlier run found and kept; volume, from tapes; examples drawn
+choice by choice, where Hypothesis varies what it has tried. What any of them shows is
+then shrunk by Hypothesis, beginning with the very choices that showed it.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import time
+import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from hypothesis import HealthCheck, Phase, Verbosity, errors, given, seed, settings
+from hypothesis.database import ExampleDatabase, InMemoryExampleDatabase, choices_to_bytes
+
+from gateproof.conformance.effort import Effort
+from gateproof.conformance.strategies.choices import Choices, Given, Tape, cut, recorded, tapes
+from gateproof.conformance.strategies.home import away_from_home
+
+T = TypeVar("T")
+
+BATCH = 8
+"""Examples on one tape: Hypothesis costs more than most of them do."""
+
+KINDS = 12
+"""After so many different things shown no further one is looked for."""
+
+_VERSION = b"\x01"
+
+
+class _Shown(Exception):  # noqa: N818 - how an example tells Hypothesis to shrink it
+    pass
+
+
+@dataclass
+class Found(Generic[T]):
+    """Something that examples show.
+
+    Attributes:
+        what: what it is: a requirement's id or the like.
+        example: the smallest example that showed it.
+        choices: the numbers from which it is made.
+        evidence: what playing it gave.
+        again: whether it showed each time when it was played again.
+    """
+
+    what: str
+    example: T
+    choices: list[int]
+    evidence: Any
+    again: bool = True
+
+    @property
+    def blob(self) -> str:
+        """The choices as a short text, which `choices_of` reads."""
+        return blob_of(self.choices)
+
+
+@dataclass
+class Searched(Generic[T]):
+    """What a search came to.
+
+    Attributes:
+        found: the things shown, in the order in which they were first seen.
+        played: how many examples were played, shrinking left out.
+        out_of_time: it ended before its examples did.
+    """
+
+    found: list[Found[T]] = field(default_factory=list)
+    played: int = 0
+    out_of_time: bool = False
+
+
+def search(
+    describe: Callable[[Choices], T],
+    play: Callable[[T], Mapping[str, Any]],
+    effort: Effort,
+    *,
+    known: Collection[str] = (),
+    at: int | None = None,
+    database: ExampleDatabase | None = None,
+    key: bytes = b"",
+    only: Sequence[int] | None = None,
+) -> Searched[T]:
+    """Play examples, and shrink what they show.
+
+    Args:
+        describe: makes an example from choices.
+        play: plays one and gives what it shows, with evidence; what it raises ends the search.
+        effort: how many, and for how long.
+        known: what need not be shown again.
+        at: the seed; ``None`` for the same examples each time.
+        database: where choices that showed something are kept.
+        key: under which name they are kept there.
+        only: play the example of these choices alone, and shrink nothing.
+
+    Raises:
+        Exception: whatever ``play`` raised.
+    """
+    work = _Search(describe, play, effort, set(known), at)
+    with away_from_home():
+        if only is not None:
+            work.try_choices(list(only))
+            return work.searched
+        kept = list(database.fetch(key)) if database is not None else []
+        for value in kept:
+            if not _still(work, value) and database is not None:
+                database.delete(key, value)
+        work.volume()
+        work.drawn()
+        for found in work.searched.found:
+            work.shrink(found)
+            if database is not None:
+                database.save(key, encode(found.choices))
+    return work.searched
+
+
+def _still(work: _Search[T], value: bytes) -> bool:
+    try:
+        choices = decode(value)
+    except ValueError:
+        return False
+    return bool(work.try_choices(choices))
+
+
+class _Search(Generic[T]):
+    """One search under way."""
+
+    def __init__(
+        self,
+        describe: Callable[[Choices], T],
+        play: Callable[[T], Mapping[str, Any]],
+        effort: Effort,
+        known: set[str],
+        at: int | None,
+    ) -> None:
+        self.searched: Searched[T] = Searched()
+        self._describe = describe
+        self._play = play
+        self._effort = effort
+        self._known = known
+        self._at = at
+        self._until = time.monotonic() + effort.seconds
+        self._trouble: Exception | None = None
+
+    @property
+    def _over(self) -> bool:
+        if self._trouble is not None or len(self.searched.found) >= KINDS:
+            return True
+        if time.monotonic() > self._until:
+            self.searched.out_of_time = True
+            return True
+        return False
+
+    def try_choices(self, choices: list[int]) -> Mapping[str, Any]:
+        """Play the example of known choices."""
+        return self._try(self._describe(Given(choices)), lambda: choices)
+
+    def volume(self) -> None:
+        """Play examples that tapes make."""
+
+        def several(tape: bytes) -> None:
+            for one in cut(tape):
+                if self._over:
+                    return
+                choices = Tape(one)
+                self._try(self._describe(choices), lambda made=choices.made: [n for n, _ in made])
+
+        rounds = -(-self._effort.volume // BATCH)
+        if rounds:
+            self._run(several, tapes(BATCH), rounds, None, (Phase.generate,))
+
+    def drawn(self) -> None:
+        """Play examples that are drawn choice by choice."""
+
+        def one(pair: tuple[T, list[int]]) -> None:
+            if not self._over:
+                self._try(pair[0], lambda: pair[1])
+
+        if self._effort.drawn:
+            strategy = recorded(self._describe)
+            self._run(one, strategy, self._effort.drawn, None, (Phase.generate,))
+
+    def shrink(self, found: Found[T]) -> None:
+        """Make the example smaller, as long as it shows the same."""
+        until = time.monotonic() + self._effort.shrinking
+        seen = 0
+
+        def one(pair: tuple[T, list[int]]) -> None:
+            nonlocal seen
+            example, choices = pair
+            if time.monotonic() > until:
+                return
+            shown = self._play(example)
+            if found.what in shown:
+                seen += 1
+                found.example, found.choices = example, choices
+                found.evidence = shown[found.what]
+                raise _Shown
+
+        planted = _Planted(found.choices)
+        with contextlib.suppress(_Shown, errors.Flaky):
+            self._run(one, recorded(self._describe), 1, planted, (Phase.reuse, Phase.shrink))
+        found.again = seen > 0 and found.what in self._play(found.example)
+
+    def _try(self, example: T, choices: Callable[[], list[int]]) -> Mapping[str, Any]:
+        self.searched.played += 1
+        shown = self._play(example)
+        for what, evidence in shown.items():
+            if what not in self._known:
+                self._known.add(what)
+                self.searched.found.append(Found(what, example, choices(), evidence))
+        return shown
+
+    def _run(
+        self,
+        test: Callable[[Any], None],
+        strategy: Any,
+        examples: int,
+        database: ExampleDatabase | None,
+        phases: Sequence[Phase],
+    ) -> None:
+        """Let Hypothesis call ``test``. All is explicit: no profile of the user's changes a run."""
+
+        def guarded(value: Any) -> None:
+            if self._trouble is not None:
+                return
+            try:
+                test(value)
+            except _Shown:
+                raise
+            except Exception as error:  # noqa: BLE001 - ends the search, and is nothing to shrink
+                self._trouble = error
+
+        tried = settings(
+            max_examples=examples,
+            deadline=None,
+            database=database,
+            derandomize=self._at is None and database is None,
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
+            phases=phases,
+            verbosity=Verbosity.quiet,
+            print_blob=False,
+            backend="hypothesis",
+        )(given(strategy)(guarded))
+        if self._at is not None:
+            tried = seed(self._at)(tried)
+        tried()
+        if self._trouble is not None:
+            raise self._trouble
+
+
+class _Planted(ExampleDatabase):
+    """A database that holds one example, which it was not asked to keep.
+
+    Args:
+        choices: the numbers that the example is made from.
+    """
+
+    def __init__(self, choices: Sequence[int]) -> None:
+        super().__init__()
+        self._value = choices_to_bytes(choices)
+        self._kept = InMemoryExampleDatabase()
+
+    def fetch(self, key: bytes) -> Iterator[bytes]:
+        if key.endswith(b".secondary"):  # what is kept elsewhere is taken for shrunk already
+            yield self._value
+        yield from self._kept.fetch(key)
+
+    def save(self, key: bytes, value: bytes) -> None:
+        self._kept.save(key, value)
+
+    def delete(self, key: bytes, value: bytes) -> None:
+        self._kept.delete(key, value)
+
+
+def encode(choices: Sequence[int]) -> bytes:
+    """Choices as octets, for a database."""
+    return _VERSION + zlib.compress(",".join(map(str, choices)).encode(), 9)
+
+
+def decode(value: bytes) -> list[int]:
+    """What `encode` made octets of.
+
+    Raises:
+        ValueError: it did not make these.
+    """
+    if value[:1] != _VERSION:
+        raise ValueError("these choices were kept by another version")
+    try:
+        text = zlib.decompress(value[1:], bufsize=1 << 16).decode()
+        return [int(one) for one in text.split(",") if one]
+    except (zlib.error, UnicodeDecodeError) as error:
+        raise ValueError("these are no choices") from error
+
+
+def blob_of(choices: Sequence[int]) -> str:
+    """Choices as a word that can stand on a command line."""
+    return base64.urlsafe_b64encode(encode(choices)).decode().rstrip("=")
+
+
+def choices_of(blob: str) -> list[int]:
+    """The choices that a word stands for.
+
+    Raises:
+        ValueError: it stands for none.
+    """
+    padded = blob + "=" * (-len(blob) % 4)
+    try:
+        octets = base64.b64decode(padded.encode(), altchars=b"-_", validate=True)
+    except ValueError as error:
+        raise ValueError(f"{blob!r} is not the blob of an example") from error
+    return decode(octets)
