@@ -44,6 +44,9 @@ DEATHS = 12
 AGAIN = 12
 """So many blocked cases of a family are tried once more, by themselves."""
 
+CUT = frozenset({"closed", "nothing", "reset"})
+"""Ends of an answer that did not come, or not as a whole: the server may be dying by it."""
+
 LOG = 600
 """Characters of the server's log that a finding shows."""
 
@@ -184,7 +187,8 @@ class FamilyRun:
             while waiting and not ill.is_set():
                 case = waiting.popleft()
                 ran = await self._ran(case)
-                if not ill.is_set() and await self._illness(ran.stage):
+                doubtful = ran.outcome.verdict == "fail"
+                if not ill.is_set() and await self._illness(ran.stage, doubtful=doubtful):
                     ill.set()
                 if ill.is_set():
                     suspects.append(case)
@@ -219,29 +223,35 @@ class FamilyRun:
             findings = ran.outcome.verdict == "fail"
             if server.hosted:
                 ran.outcome = Outcome("blocked", f"{illness}; the network may be at fault as well")
-            elif not findings:
+            elif not findings and not ran.outcome.hazards:
                 ran.outcome = died(ran.stage, illness, log)
         if illness:
             await self._restart()
         self._settle(case, ran)
 
-    async def _illness(self, stage: ServerStage, *, surely: bool = False) -> str:
+    async def _illness(
+        self, stage: ServerStage, *, surely: bool = False, doubtful: bool = False
+    ) -> str:
         """What is wrong with the server itself after a case, or the empty string.
 
         Args:
             stage: the case's run, which has ended.
             surely: ask the server also where every answer came.
+            doubtful: see whether it lives also where every answer came; a server that is
+                silent because other cases keep it busy is well.
         """
         server = self.plan.server
         asked = stage.troubled or (surely and not server.hosted)
-        silent = server.alive() and asked and not await server.answers(stage.patience)
+        cut = doubtful or any(heard.reply.ended in CUT for heard in stage.heard)
+        looked = asked or (cut and not server.hosted)
+        silent = server.alive() and looked and not await server.answers(stage.patience)
         if silent:  # one that has just died is silent at once, and known to be dead a bit later
             until = time.monotonic() + settle(3)
             while server.alive() and time.monotonic() < until:  # noqa: ASYNC110 - asked by many
                 await asyncio.sleep(0.02)
         if not server.alive():
             return f"{server.name} ended with exit code {server.exit_code}"
-        return f"{server.name} no longer answers" if silent else ""
+        return f"{server.name} no longer answers" if silent and asked else ""
 
     async def _restart(self) -> None:
         self._deaths += 1
