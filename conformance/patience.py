@@ -8,8 +8,12 @@ from __future__ import annotations
 import math
 import os
 
-PATIENCE = 4.0
-"""Seconds that an answer may take which has to come, on a machine with nothing else to do."""
+PATIENCE = 4.5
+"""Seconds that an answer may take which has to come, on a machine with nothing else to do.
+
+Servers give up idle clients after whole seconds (uWSGI after 4, Uvicorn after 5): what happens
+then is to come either before or after our own end of waiting, and not in a race with it.
+"""
 
 SETTLE = 0.15
 """Seconds in which what must not come is given a chance to come, likewise."""

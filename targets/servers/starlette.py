@@ -31,6 +31,12 @@ KNOWN = (
             "server.wsgi::write",
         ),
     ),
+    *deviations(
+        "hypercorn",
+        ">=1.10.0",
+        ("server.http1::last-chunk-missing",),
+        {"on": "hypercorn"},
+    ),
     Known("wsgi.environ.cgi-vars-native-str", ">=1.10.0", link="docs/findings/starlette.md"),
     Known("wsgi.server.close-called", ">=1.10.0", link="docs/findings/starlette.md"),
     Known("wsgi.start-response.returns-write", ">=1.10.0", link="docs/findings/starlette.md"),
