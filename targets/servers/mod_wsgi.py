@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateproof.targets.adapter import Adapter, Features, Launch
+from gateproof.targets.adapter import Adapter, Features, Launch, deviations
 
 THREADS = 16
 
@@ -22,6 +22,19 @@ def argv(launch: Launch) -> list[str]:
     ]  # fmt: skip
 
 
+KNOWN = (
+    *deviations(
+        "mod-wsgi",
+        ">=6.1.1",
+        (
+            "server.http1::tunnel-framing",
+            "server.http1::length-not-kept",
+            "server.http1::chunks-ended",
+            "server.wsgi::start-twice",
+        ),
+    ),
+)
+
 ADAPTER = Adapter(
     name="mod-wsgi",
     distribution="mod_wsgi",
@@ -31,4 +44,5 @@ ADAPTER = Adapter(
     features=lambda _: Features(chunked_request=False, concurrency=THREADS),
     drops=True,
     homepage="https://github.com/GrahamDumpleton/mod_wsgi",
+    known=KNOWN,
 )
