@@ -196,6 +196,8 @@ class ASGIRunner:
             lifespan=self._lifespan,
             patience=plan.deadline,
             host=plan.host,
+            routes=plan.routes,
+            traffic=plan.traffic,
         )
 
     def _concluded(self, stage: ASGIStage, error: BaseException | None, started: float) -> Outcome:

@@ -33,9 +33,6 @@ class ASGIStage(Stage):
         backend: the event loop's kind, ``"asyncio"`` or ``"trio"``.
         host: the ``host`` header of requests.
         run: what a case that is no coroutine function drives coroutines with.
-        examples: how many examples a generated case tries.
-        seed: what they depend on; ``None`` for always the same ones.
-        database: the Hypothesis database of known failures, ``None`` for none.
     """
 
     application: Application = _no_application
@@ -44,9 +41,6 @@ class ASGIStage(Stage):
     backend: str = "asyncio"
     host: str = asgi_scope.HOST
     run: Callable[[Coroutine[Any, Any, Any]], Any] | None = None
-    examples: int = 50
-    seed: int | None = None
-    database: Any = None
 
     def drive(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine to its end, from a case that is no coroutine function.

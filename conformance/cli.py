@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gateproof.conformance.cli_routes import list_routes
 from gateproof.conformance.cli_servers import doctor, env
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def main() -> None:
 @click.option("--server", multiple=True, help="Server that carries TARGET; repeatable.")
 @click.option("--interface", type=click.Choice(["wsgi", "asgi"]), help="What TARGET speaks.")
 @click.option("--path", "paths", multiple=True, help="Request path to send to; repeatable.")
+@click.option("--routes", type=click.Choice(["auto", "none"]), help="Whether to look for routes.")
 @click.option("--methods", help="HTTP methods that may be sent, comma-separated.")
 @click.option("--host", help="Host header of the requests.")
 @click.option("--backend", type=click.Choice(["asyncio", "trio"]), help="Event loop.")
@@ -36,6 +38,14 @@ def main() -> None:
 @click.option("--ignore", multiple=True, help="Not requirements and cases matching this glob.")
 @click.option("--level", type=click.Choice(["must", "should", "all"]), help="What fails a run.")
 @click.option("--deadline", type=float, help="Seconds without progress that count as a hang.")
+@click.option(
+    "--profile",
+    type=click.Choice(["quick", "default", "thorough", "nightly"]),
+    help="How much traffic is generated.",
+)
+@click.option("--seed", type=int, help="Seed of the generated traffic.")
+@click.option("--replay", help="Play one generated example again: the blob of a finding.")
+@click.option("--database", help="Where generated examples are kept: a folder, redis:// or none.")
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 def run(target: str, pytest_args: tuple[str, ...], **options: object) -> None:
     """Run the suite against TARGET, as pytest --target=TARGET does.
@@ -51,6 +61,7 @@ _LONG = {
     "server": "--target-server",
     "interface": "--target-interface",
     "paths": "--target-path",
+    "routes": "--target-routes",
     "methods": "--target-methods",
     "host": "--target-host",
     "backend": "--target-backend",
@@ -61,6 +72,10 @@ _LONG = {
     "ignore": "--conformance-ignore",
     "level": "--conformance-level",
     "deadline": "--conformance-deadline",
+    "profile": "--conformance-profile",
+    "seed": "--conformance-seed",
+    "replay": "--conformance-replay",
+    "database": "--conformance-database",
 }
 
 
@@ -141,7 +156,7 @@ _ENFORCED = {
 
 @main.group(name="list")
 def list_() -> None:
-    """List requirements, cases, positions or targets."""
+    """List requirements, cases, positions, targets or routes."""
 
 
 @list_.command(name="requirements")
@@ -246,6 +261,7 @@ def _exit_as_documented() -> None:
 
 
 _exit_as_documented()
+list_.add_command(list_routes)
 main.add_command(env)
 main.add_command(doctor)
 

@@ -15,9 +15,11 @@ from typing import Any
 
 from gateproof.conformance.alarm import Hang, can_interrupt, hang_in, interrupting
 from gateproof.conformance.case import Blocked, Case, NotApplicable
+from gateproof.conformance.effort import Traffic
 from gateproof.conformance.outcome import Outcome, judge
 from gateproof.conformance.stage import Stage
 from gateproof.targets.application import Application
+from gateproof.targets.routes.discovery import Discovery
 from gateproof.validators.policy import Rules
 
 AT_ONCE = 8
@@ -47,6 +49,8 @@ class Plan:
         deadline: seconds without progress after which a call hangs.
         backend: the event loop of an ASGI application.
         host: the Host header of requests.
+        routes: the application's routes, or why none are known.
+        traffic: what is asked of generated traffic.
     """
 
     application: Application
@@ -56,11 +60,13 @@ class Plan:
     deadline: float = 10.0
     backend: str = "asyncio"
     host: str = "localhost"
+    routes: Discovery = field(default_factory=Discovery)
+    traffic: Traffic = field(default_factory=Traffic)
 
     @property
     def limit(self) -> float:
         """Seconds that a case may take in all, however well it gets on."""
-        return 6 * self.deadline * len(self.paths)
+        return 6 * self.deadline * len(self.paths) + self.traffic.effort.longest
 
 
 class Engine:
@@ -137,6 +143,8 @@ class WSGIRunner:
             methods=plan.methods,
             application=plan.application.call,
             host=plan.host,
+            routes=plan.routes,
+            traffic=plan.traffic,
         )
         started = time.perf_counter()
         error: BaseException | None = None
@@ -184,10 +192,10 @@ class WSGIRunner:
         """Nothing outlives a WSGI case."""
 
 
-def progress(stage: Stage) -> tuple[int, int]:
+def progress(stage: Stage) -> tuple[int, int, int]:
     """A value that changes as long as a case gets on."""
     exchanges = stage.exchanges
-    return len(exchanges), exchanges[-1].exchange.count if exchanges else 0
+    return stage.played, len(exchanges), exchanges[-1].exchange.count if exchanges else 0
 
 
 def too_many_hangs(hangs: int, family: str) -> str:

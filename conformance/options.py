@@ -10,6 +10,8 @@ from typing import NamedTuple
 INTERFACES = ("wsgi", "asgi")
 BACKENDS = ("asyncio", "trio")
 LEVELS = ("must", "should", "all")
+ROUTES = ("auto", "none")
+PROFILE_NAMES = ("quick", "default", "thorough", "nightly")
 
 
 class Option(NamedTuple):
@@ -65,6 +67,13 @@ OPTIONS = (
         "request path to send to, with a query if you like (default /); repeatable",
         "PATH",
         many=True,
+    ),
+    Option(
+        "routes",
+        "--target-routes",
+        "auto (default): look for the application's routes, ask each once, and let generated "
+        "requests use them; none: do not look",
+        choices=ROUTES,
     ),
     Option(
         "methods",
@@ -134,6 +143,31 @@ OPTIONS = (
         "--conformance-deadline",
         "seconds without progress after which a call counts as hung (default 10)",
         "SECONDS",
+    ),
+    Option(
+        "profile",
+        "--conformance-profile",
+        "how much traffic is generated (default: default)",
+        choices=PROFILE_NAMES,
+    ),
+    Option(
+        "seed",
+        "--conformance-seed",
+        "seed of the generated traffic (default: the same examples in every run)",
+        "NUMBER",
+    ),
+    Option(
+        "replay",
+        "--conformance-replay",
+        "play one generated example again: the blob that a finding names",
+        "BLOB",
+    ),
+    Option(
+        "database",
+        "--conformance-database",
+        "keep generated examples that show something here: a folder, redis://HOST, or none "
+        "(default: pytest's cache)",
+        "WHERE",
     ),
 )
 """Every setting, in the order of ``--help``."""

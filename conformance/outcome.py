@@ -30,6 +30,8 @@ class Outcome:
         hung: the application did not come back.
         hazards: what is dangerous and breaks no specification, as the stream has it.
         server: what the server broke that carried the application: verdict and requirement.
+        replay: the generated example that shows the gravest finding, as
+            ``--conformance-replay`` takes it.
     """
 
     verdict: str
@@ -42,6 +44,7 @@ class Outcome:
     hung: bool = False
     hazards: list[dict[str, Any]] = field(default_factory=list)
     server: list[str] = field(default_factory=list)
+    replay: str = ""
 
     def counted(self, violation: Violation) -> bool:
         """Count a violation whose like is among the findings; whether there is one."""
@@ -125,7 +128,15 @@ def judge(stage: Stage, rules: Rules, *, ended: str = "", reason: str = "") -> O
         outcome.reason = f"the application raised {first.raised!r} on {first.request}"[:300]
         ended = outcome.verdict
     outcome.exercised = sorted(name for name in exercised(stage, bool(ended)) if rules.wants(name))
+    outcome.replay = _replay(outcome, stage)
     return outcome
+
+
+def _replay(outcome: Outcome, stage: Stage) -> str:
+    """The blob of the first finding that has the case's verdict, or else of any finding."""
+    first = sorted(outcome.findings, key=lambda finding: finding["verdict"] != outcome.verdict)
+    shown = (stage.blobs.get(finding["requirement"], "") for finding in first)
+    return next(filter(None, shown), "")
 
 
 def _broke_down(watched: Watched) -> bool:

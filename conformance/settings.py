@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gateproof.conformance.blob import choices_of
+from gateproof.conformance.effort import DEFAULT, PROFILES, Traffic
 from gateproof.conformance.options import OPTIONS, Option
 from gateproof.validators.catalogue import nearest
+
+NOWHERE = "none"
+"""The database that keeps nothing."""
 
 
 class SettingsError(Exception):
@@ -23,6 +30,7 @@ class Settings:
     server: tuple[str, ...] = ()
     interface: str | None = None
     paths: tuple[str, ...] = ("/",)
+    routes: str = "auto"
     methods: tuple[str, ...] = ("GET", "HEAD", "OPTIONS")
     host: str = "localhost"
     backend: str = "asyncio"
@@ -34,6 +42,16 @@ class Settings:
     ignore: tuple[str, ...] = ()
     level: str = "must"
     deadline: float = 10.0
+    profile: str = DEFAULT
+    seed: int | None = None
+    replay: tuple[int, ...] | None = None
+    database: str | None = None
+
+    @property
+    def traffic(self) -> Traffic:
+        """What is asked of generated traffic; its database where one was named."""
+        named = "" if self.database in (None, NOWHERE) else str(self.database)
+        return Traffic(PROFILES[self.profile], self.seed, named, self.replay)
 
 
 def file_settings(pyproject: Path) -> dict[str, Any]:
@@ -74,7 +92,10 @@ def file_settings(pyproject: Path) -> dict[str, Any]:
 
 
 def _check_type(pyproject: Path, option: Option, value: object) -> None:
-    if option.key == "deadline":
+    if option.key == "seed":
+        good = isinstance(value, int) and not isinstance(value, bool)
+        wanted = "a whole number"
+    elif option.key == "deadline":
         good = isinstance(value, int | float) and not isinstance(value, bool)
         wanted = "a number of seconds"
     elif option.many or option.key == "methods":
@@ -124,6 +145,7 @@ def settings(
         server=tuple(dict.fromkeys(strings("server"))),
         interface=_choice("interface", value("interface"), None),
         paths=_paths(strings("paths")) or default.paths,
+        routes=_choice("routes", value("routes"), default.routes) or default.routes,
         methods=_methods(strings("methods")) or default.methods,
         host=_host(value("host") or default.host),
         backend=_choice("backend", value("backend"), default.backend) or default.backend,
@@ -135,6 +157,10 @@ def settings(
         ignore=strings("ignore"),
         level=_choice("level", value("level"), default.level) or default.level,
         deadline=_deadline(value("deadline"), default.deadline),
+        profile=_choice("profile", value("profile"), default.profile) or default.profile,
+        seed=_seed(given.get("seed") or file.get("seed")),
+        replay=_replay(value("replay")),
+        database=_database(value("database"), path("database")),
     )
 
 
@@ -192,6 +218,48 @@ def _deadline(value: str | float | None, default: float) -> float:
             f"--conformance-deadline must be a positive number of seconds, not {value!r}"
         )
     return seconds
+
+
+def _seed(value: str | int | None) -> int | None:
+    if value is None:
+        return None
+    try:
+        number = int(value)
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise SettingsError(f"--conformance-seed must be a whole number from 0, not {value!r}")
+    return number
+
+
+def _replay(blob: str | None) -> tuple[int, ...] | None:
+    if blob is None:
+        return None
+    try:
+        return tuple(choices_of(blob))
+    except ValueError as error:
+        raise SettingsError(
+            f"--conformance-replay: {error}; take the blob from a finding of a generated case"
+        ) from None
+
+
+def _database(value: str | None, path: Path | None) -> str | None:
+    if value is None or value == NOWHERE or path is None:
+        return value
+    if "://" not in value:
+        if path.exists() and not path.is_dir():
+            raise SettingsError(f"--conformance-database={path}: this is a file; name a folder")
+        return str(path)
+    if not value.startswith(("redis://", "rediss://", "unix://")):
+        raise SettingsError(
+            f"--conformance-database must be a folder, redis://HOST:PORT or none, not {value!r}"
+        )
+    if importlib.util.find_spec("redis") is None:
+        raise SettingsError(
+            f"--conformance-database={value} needs the redis package, which is not installed in "
+            f"{sys.prefix}; install gateproof[redis]"
+        )
+    return value
 
 
 def _writable(key: str, path: Path | None) -> Path | None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from gateproof.conformance.case import Blocked, Case, NotApplicable
+from gateproof.conformance.effort import Traffic
+from gateproof.targets.routes.discovery import Discovery
 from gateproof.targets.watched import Watched
 from gateproof.validators.violation import Breach, Party, Verdict
 
@@ -30,18 +32,27 @@ class Stage:
         case: the case that runs.
         paths: the request paths that may be used, at least one.
         methods: the HTTP methods that may be sent.
+        routes: the application's routes, or why none are known.
         exchanges: every exchange so far, in order; the engine reads their
             violations when the case has ended.
         findings: what the case itself found.
         hung: the application did not come back.
+        traffic: what is asked of generated traffic.
+        played: how many generated examples were played; a case that counts them is seen to
+            get on.
+        blobs: by requirement, the generated example that shows it broken.
     """
 
     case: Case
     paths: tuple[str, ...] = ("/",)
     methods: Collection[str] = ("GET", "HEAD", "OPTIONS")
+    routes: Discovery = field(default_factory=Discovery)
     exchanges: list[Watched] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     hung: bool = False
+    traffic: Traffic = field(default_factory=Traffic)
+    played: int = 0
+    blobs: dict[str, str] = field(default_factory=dict)
 
     def broken(
         self,

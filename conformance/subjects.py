@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol
 
 from gateproof.conformance.case import Case
 from gateproof.conformance.engine import Engine, Plan
 from gateproof.conformance.outcome import Outcome
+from gateproof.conformance.routes import routes_of
 from gateproof.conformance.settings import Settings
 from gateproof.targets.application import Application, open_application
 from gateproof.targets.endpoint import names_url
+from gateproof.targets.routes.discovery import Discovery
 from gateproof.targets.server_name import names_server
 from gateproof.validators.policy import Rules
 
@@ -61,10 +63,17 @@ class Subject(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ApplicationSubject:
-    """An application in this process."""
+    """An application in this process.
+
+    Attributes:
+        application: the application.
+        slug: empty, for its name in item ids is made from its name.
+        routes: its routes, or why none are known.
+    """
 
     application: Application
     slug: str = ""
+    routes: Discovery = field(default_factory=Discovery)
 
     @property
     def name(self) -> str:
@@ -81,12 +90,13 @@ class ApplicationSubject:
         return case.concerns("application", self.interface)
 
     def line(self, chosen: Settings) -> str:
-        """What it is, why we think so, and what will be sent to it."""
+        """What it is, why we think so, what will be sent to it, and its routes below that."""
         application = self.application
         return (
             f"{application.name} is {application.interface.upper()} "
             f"({application.detected.because}); "
-            f"sends {', '.join(chosen.methods)} to {', '.join(chosen.paths)}"
+            f"sends {', '.join(chosen.methods)} to {', '.join(chosen.paths)}\n"
+            f"gateproof: {self.routes.line(chosen.methods)}"
         )
 
     def facts(self, chosen: Settings) -> dict[str, Any]:
@@ -111,6 +121,8 @@ class ApplicationSubject:
             deadline=chosen.deadline,
             backend=chosen.backend,
             host=chosen.host,
+            routes=self.routes,
+            traffic=replace(chosen.traffic, target=self.name),
         )
         return Engine(plan, selected)
 
@@ -139,9 +151,8 @@ def subjects(chosen: Settings) -> Iterator[Subject]:
             for server in open_servers(target):
                 yield ServerSubject(server)
         else:
-            yield ApplicationSubject(
-                open_application(target, chosen.app_dir, chosen.interface)  # type: ignore[arg-type]
-            )
+            application = open_application(target, chosen.app_dir, chosen.interface)  # type: ignore[arg-type]
+            yield ApplicationSubject(application, routes=routes_of(application, chosen))
 
 
 def _versions(application: Application) -> dict[str, str]:

@@ -13,6 +13,7 @@ import shlex
 import sys
 import warnings
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,14 @@ def _slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-")
 
 
+def _keeping(chosen: Settings, config: pytest.Config) -> Settings:
+    """The settings, with pytest's cache as the database where none was named."""
+    cache = getattr(config, "cache", None)
+    if chosen.database is not None or cache is None:
+        return chosen
+    return replace(chosen, database=str(cache.mkdir("gateproof")))
+
+
 def _own_id(argument: str) -> str:
     """The node id of the suite that ``argument`` is, or the empty string.
 
@@ -111,7 +120,7 @@ class Suite:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         """Load the targets and open the stream."""
-        chosen = self.settings
+        self.settings = chosen = _keeping(self.settings, self.config)
         if importlib.util.find_spec(chosen.backend) is None:
             pytest.exit(
                 f"--target-backend={chosen.backend} needs {chosen.backend}, which is not installed "
@@ -228,6 +237,8 @@ class Suite:
     def reproduce(self, item: ConformanceItem) -> str:
         """The command that runs one item alone."""
         words = ["pytest", *self._target_options(item), item.nodeid]
+        if item.outcome is not None and item.outcome.replay:
+            words.append(f"--conformance-replay={item.outcome.replay}")
         return shlex.join(words)
 
     def _target_options(self, item: ConformanceItem) -> list[str]:
@@ -243,12 +254,18 @@ class Suite:
             words.append(f"--target-interface={chosen.interface}")
         if chosen.paths != default.paths:
             words += [f"--target-path={path}" for path in chosen.paths]
+        if chosen.routes != default.routes:
+            words.append(f"--target-routes={chosen.routes}")
         if chosen.methods != default.methods:
             words.append(f"--target-methods={','.join(chosen.methods)}")
         if chosen.host != default.host:
             words.append(f"--target-host={chosen.host}")
         if chosen.backend != default.backend:
             words.append(f"--target-backend={chosen.backend}")
+        if chosen.profile != default.profile:
+            words.append(f"--conformance-profile={chosen.profile}")
+        if chosen.seed is not None:
+            words.append(f"--conformance-seed={chosen.seed}")
         for option in (option for option in OPTIONS if option.key in ("app-dir", "ca")):
             given = self.config.getoption(option.dest, default=None)
             if given:

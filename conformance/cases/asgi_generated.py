@@ -39,7 +39,7 @@ def http(stage: ASGIStage) -> None:
 
     stage.drive(stage.baselines())
     methods = [method for method in ("GET", "HEAD", "OPTIONS") if method in stage.methods]
-    search(stage, requests(stage.paths, methods), play, stage.examples)
+    search(stage, requests(stage.paths, methods), play, stage.traffic.effort.drawn)
 
 
 @case("asgi.websocket", "generated", proves=HANDSHAKE)
@@ -62,7 +62,7 @@ def websocket(stage: ASGIStage) -> None:
         judge_losing(stage, session)
         return session.watched if session.speaks else None
 
-    search(stage, connections(stage.paths, kinds), play, stage.examples)
+    search(stage, connections(stage.paths, kinds), play, stage.traffic.effort.drawn)
 
 
 @case("asgi.lifespan", "generated", proves=("asgi.lifespan.startup-complete.app-sends",))
@@ -76,4 +76,4 @@ def lifespan(stage: ASGIStage) -> None:
     def play(chosen: dict[str, object]) -> Watched:
         return stage.drive(stage.cycle(**chosen)).watched
 
-    search(stage, options(), play, min(_CYCLES, stage.examples))
+    search(stage, options(), play, min(_CYCLES, stage.traffic.effort.drawn))

@@ -49,8 +49,8 @@ def search(
     @settings(
         max_examples=examples,
         deadline=None,
-        database=stage.database,
-        derandomize=stage.seed is None and stage.database is None,
+        database=None,
+        derandomize=stage.traffic.seed is None,
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
         phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
@@ -62,8 +62,8 @@ def search(
     def explore(example: T) -> None:
         search_of.look(play, example)
 
-    if stage.seed is not None:
-        explore = seed(stage.seed)(explore)
+    if stage.traffic.seed is not None:
+        explore = seed(stage.traffic.seed)(explore)
     try:
         with away_from_home():
             explore()

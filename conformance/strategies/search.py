@@ -7,10 +7,8 @@ then shrunk by Hypothesis, beginning with the very choices that showed it.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import time
-import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -18,23 +16,25 @@ from typing import Any, Generic, TypeVar
 from hypothesis import HealthCheck, Phase, Verbosity, errors, given, seed, settings
 from hypothesis.database import ExampleDatabase, InMemoryExampleDatabase, choices_to_bytes
 
-from gateproof.conformance.effort import Effort
+from gateproof.conformance.blob import blob_of, decode, encode
+from gateproof.conformance.effort import KINDS, Effort
+from gateproof.conformance.stage import Stage
 from gateproof.conformance.strategies.choices import Choices, Given, Tape, cut, recorded, tapes
 from gateproof.conformance.strategies.home import away_from_home
+from gateproof.conformance.strategies.kept import open_database
 
 T = TypeVar("T")
 
 BATCH = 8
 """Examples on one tape: Hypothesis costs more than most of them do."""
 
-KINDS = 12
-"""After so many different things shown no further one is looked for."""
-
-_VERSION = b"\x01"
-
 
 class _Shown(Exception):  # noqa: N818 - how an example tells Hypothesis to shrink it
     pass
+
+
+class _Over(BaseException):
+    """Ends the making of examples at once."""
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Found(Generic[T]):
 
     @property
     def blob(self) -> str:
-        """The choices as a short text, which `choices_of` reads."""
+        """The choices as a word, which ``--conformance-replay`` takes."""
         return blob_of(self.choices)
 
 
@@ -120,6 +120,43 @@ def search(
     return work.searched
 
 
+def search_for(
+    stage: Stage,
+    describe: Callable[[Choices], T],
+    play: Callable[[T], Mapping[str, Any]],
+    known: Collection[str] = (),
+) -> Searched[T]:
+    """Search as the user of a stage asked for it, and note how what is found is played again.
+
+    Args:
+        stage: the case's stage; it is seen to get on with every example.
+        describe: makes an example from choices.
+        play: plays one and gives what it shows: requirements, with evidence.
+        known: what need not be shown again.
+
+    Raises:
+        Exception: whatever ``play`` raised.
+    """
+    asked = stage.traffic
+
+    def counted(example: T) -> Mapping[str, Any]:
+        stage.played += 1
+        return play(example)
+
+    searched = search(
+        describe,
+        counted,
+        asked.effort,
+        known=known,
+        at=asked.seed,
+        database=open_database(asked.database),
+        key=f"gateproof {asked.target} {stage.case.full_id}".encode(),
+        only=asked.replay,
+    )
+    stage.blobs.update({found.what: found.blob for found in searched.found})
+    return searched
+
+
 def _still(work: _Search[T], value: bytes) -> bool:
     try:
         choices = decode(value)
@@ -148,14 +185,17 @@ class _Search(Generic[T]):
         self._until = time.monotonic() + effort.seconds
         self._trouble: Exception | None = None
 
-    @property
-    def _over(self) -> bool:
-        if self._trouble is not None or len(self.searched.found) >= KINDS:
-            return True
+    def _go_on(self) -> None:
+        """Return where another example is to be played.
+
+        Raises:
+            _Over: none is.
+        """
         if time.monotonic() > self._until:
             self.searched.out_of_time = True
-            return True
-        return False
+            raise _Over
+        if len(self.searched.found) >= KINDS:
+            raise _Over
 
     def try_choices(self, choices: list[int]) -> Mapping[str, Any]:
         """Play the example of known choices."""
@@ -166,10 +206,8 @@ class _Search(Generic[T]):
 
         def several(tape: bytes) -> None:
             for one in cut(tape):
-                if self._over:
-                    return
-                choices = Tape(one)
-                self._try(self._describe(choices), lambda made=choices.made: [n for n, _ in made])
+                self._go_on()
+                self._try_made(Tape(one))
 
         rounds = -(-self._effort.volume // BATCH)
         if rounds:
@@ -179,8 +217,8 @@ class _Search(Generic[T]):
         """Play examples that are drawn choice by choice."""
 
         def one(pair: tuple[T, list[int]]) -> None:
-            if not self._over:
-                self._try(pair[0], lambda: pair[1])
+            self._go_on()
+            self._try(pair[0], lambda: pair[1])
 
         if self._effort.drawn:
             strategy = recorded(self._describe)
@@ -195,7 +233,7 @@ class _Search(Generic[T]):
             nonlocal seen
             example, choices = pair
             if time.monotonic() > until:
-                return
+                raise _Over
             shown = self._play(example)
             if found.what in shown:
                 seen += 1
@@ -207,6 +245,10 @@ class _Search(Generic[T]):
         with contextlib.suppress(_Shown, errors.Flaky):
             self._run(one, recorded(self._describe), 1, planted, (Phase.reuse, Phase.shrink))
         found.again = seen > 0 and found.what in self._play(found.example)
+
+    def _try_made(self, choices: Choices) -> None:
+        example = self._describe(choices)
+        self._try(example, lambda: [chosen for chosen, _ in choices.made])
 
     def _try(self, example: T, choices: Callable[[], list[int]]) -> Mapping[str, Any]:
         self.searched.played += 1
@@ -228,14 +270,13 @@ class _Search(Generic[T]):
         """Let Hypothesis call ``test``. All is explicit: no profile of the user's changes a run."""
 
         def guarded(value: Any) -> None:
-            if self._trouble is not None:
-                return
             try:
                 test(value)
             except _Shown:
                 raise
-            except Exception as error:  # noqa: BLE001 - ends the search, and is nothing to shrink
-                self._trouble = error
+            except Exception as error:
+                self._trouble = error  # it ends the search, and is nothing to shrink
+                raise _Over from error
 
         tried = settings(
             max_examples=examples,
@@ -251,7 +292,8 @@ class _Search(Generic[T]):
         )(given(strategy)(guarded))
         if self._at is not None:
             tried = seed(self._at)(tried)
-        tried()
+        with contextlib.suppress(_Over):
+            tried()
         if self._trouble is not None:
             raise self._trouble
 
@@ -278,42 +320,3 @@ class _Planted(ExampleDatabase):
 
     def delete(self, key: bytes, value: bytes) -> None:
         self._kept.delete(key, value)
-
-
-def encode(choices: Sequence[int]) -> bytes:
-    """Choices as octets, for a database."""
-    return _VERSION + zlib.compress(",".join(map(str, choices)).encode(), 9)
-
-
-def decode(value: bytes) -> list[int]:
-    """What `encode` made octets of.
-
-    Raises:
-        ValueError: it did not make these.
-    """
-    if value[:1] != _VERSION:
-        raise ValueError("these choices were kept by another version")
-    try:
-        text = zlib.decompress(value[1:], bufsize=1 << 16).decode()
-        return [int(one) for one in text.split(",") if one]
-    except (zlib.error, UnicodeDecodeError) as error:
-        raise ValueError("these are no choices") from error
-
-
-def blob_of(choices: Sequence[int]) -> str:
-    """Choices as a word that can stand on a command line."""
-    return base64.urlsafe_b64encode(encode(choices)).decode().rstrip("=")
-
-
-def choices_of(blob: str) -> list[int]:
-    """The choices that a word stands for.
-
-    Raises:
-        ValueError: it stands for none.
-    """
-    padded = blob + "=" * (-len(blob) % 4)
-    try:
-        octets = base64.b64decode(padded.encode(), altchars=b"-_", validate=True)
-    except ValueError as error:
-        raise ValueError(f"{blob!r} is not the blob of an example") from error
-    return decode(octets)

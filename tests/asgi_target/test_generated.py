@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+
+from gateproof.conformance.effort import PROFILES, Traffic
+
+MANY = Traffic(replace(PROFILES["default"], drawn=400))
 
 START = {"type": "http.response.start", "status": 200}
 DONE = {"type": "http.response.body"}
@@ -38,7 +44,7 @@ def test_the_smallest_exchange_is_the_evidence(play):
     def fault(scope, event):
         return event.get("more_body") and not scope.get("client")
 
-    played = play(answering(fault), "asgi.http::generated", examples=400)
+    played = play(answering(fault), "asgi.http::generated", traffic=MANY)
     broken = [v for v in played.found if v.verdict == "fail"]
     shown = played.stage.exchanges[-1]
 
@@ -69,7 +75,11 @@ def test_the_examples_do_not_change_between_runs(play):
 
 def test_the_seed_changes_them(play):
     first, second = (
-        play(answering(lambda scope, event: False), "asgi.http::generated", seed=seed)
+        play(
+            answering(lambda scope, event: False),
+            "asgi.http::generated",
+            traffic=Traffic(seed=seed),
+        )
         for seed in (1, 2)
     )
 
@@ -77,7 +87,7 @@ def test_the_seed_changes_them(play):
 
 
 def test_websocket_messages_are_generated(play):
-    played = play(chatting, "asgi.websocket::generated", examples=400)
+    played = play(chatting, "asgi.websocket::generated", traffic=MANY)
 
     assert "asgi.websocket.send.exactly-one" in played.requirements("fail")
     assert "messages=('',)" in played.stage.exchanges[-1].request

