@@ -15,7 +15,6 @@ KNOWN = (
         ">=3.13.0",
         (
             "server.http1::host-malformed",
-            "server.http1::length-beside-chunked",
             "server.wsgi::close",
             "server.wsgi::close-without-body",
             "server.wsgi::close-after-length",
@@ -29,13 +28,30 @@ KNOWN = (
     *deviations(
         "asgiref",
         ">=3.13.0",
+        ("server.http1::length-beside-chunked",),
+        {"on": "uvicorn"},
+    ),
+    *deviations(
+        "daphne",
+        ">=3.13.0",
         (
-            "server.http1::unread-body",
-            "server.http1::body-of-declared-length",
-            "server.http1::no-framing-no-body",
-            "server.http1::chunked-body",
+            "server.http1::head-without-content",
+            "server.http1::status-without-content",
+            "server.http1::tunnel-framing",
+            "server.http1::length-not-kept",
+            "server.http1::chunk-extensions",
+            "server.http1::close-option-in-any-case",
+            "server.http1::host-missing",
+            "server.http1::host-twice",
+            "server.http1::coded-not-chunked",
         ),
-        always=False,  # the thread of the request before may still be ending
+        {"on": "daphne"},
+    ),
+    Known(
+        "server.wsgi::head-without-body",
+        ">=3.13.0",
+        link="docs/findings/daphne.md#head-without-content",
+        variants={"on": "daphne"},
     ),
     Known("wsgi.server.close-called", ">=3.13.0", link="docs/findings/asgiref.md"),
     Known("wsgi.start-response.returns-write", ">=3.13.0", link="docs/findings/asgiref.md"),

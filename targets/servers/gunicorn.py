@@ -169,6 +169,16 @@ KNOWN = (
         ),
         {"worker": "tornado"},
     ),
+    *deviations(
+        "tornado",
+        ">=27.0.1",
+        (
+            "server.wsgi::block-leaves",
+            "server.wsgi::write-leaves",
+            "server.wsgi::start-twice",
+        ),
+        {"worker": "tornado"},
+    ),
 )
 
 ADAPTER = Adapter(

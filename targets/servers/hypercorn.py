@@ -59,6 +59,12 @@ KNOWN = (
             "server.asgi.websocket::malformed-extensions",
         ),
     ),
+    *deviations(
+        "hypercorn",
+        ">=0.18.0",
+        {"server.http1::switching-unasked": "ends altogether when an application answers with 101"},
+        {"worker": "trio"},
+    ),
     Known("wsgi.environ.cgi-vars-native-str", ">=0.18.0", link="docs/findings/hypercorn.md"),
     Known("wsgi.start-response.returns-write", ">=0.18.0", link="docs/findings/hypercorn.md"),
 )

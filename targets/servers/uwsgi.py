@@ -88,7 +88,7 @@ KNOWN = (
     *deviations(
         "uwsgi",
         ">=2.0.31",
-        ("server.http1::length-beside-chunked",),
+        ("server.http1::length-beside-chunked", "server.http1::nothing-after-close"),
         {"socket": "http11-socket"},
     ),
     Known("wsgi.environ.content-length-type", ">=2.0.31", link="docs/findings/uwsgi.md"),
