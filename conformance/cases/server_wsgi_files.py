@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from gateproof.conformance.case import case
 from gateproof.conformance.cases.server_wsgi_exchange import TEXT, noted
 from gateproof.conformance.server_stage import Heard, Request, ServerStage
+from gateproof.targets.http1 import Reply
 from gateproof.targets.journal import Call
 from gateproof.targets.script import Script, result, start, wrap
 
@@ -81,15 +82,22 @@ async def _send(stage: ServerStage, *files: Sent) -> None:
             cut = sent.requirement == SAME and reply.complete and sent.due.startswith(reply.body)
             stage.broken(
                 LENGTH if cut else sent.requirement,
-                f"{reply.body_size} octets of a wrapped file arrived, and {len(sent.due)} were due"
-                if reply.body_size != len(sent.due)
-                else "a wrapped file arrived with other octets",
+                _told(reply, sent),
                 heard=heard,
                 observed=f"{reply}: {reply.body[:30]!r}",
                 expected=f"{len(sent.due)} octets: {sent.due[:30]!r}",
             )
             if reply.ended == "timeout":
                 return  # the others would be waited for in vain as well
+
+
+def _told(reply: Reply, sent: Sent) -> str:
+    """What is wrong with a file that arrived, or did not."""
+    if reply.body_size != len(sent.due):
+        return f"{reply.body_size} octets of a wrapped file arrived, and {len(sent.due)} were due"
+    if reply.body == sent.due:
+        return "the response that holds a wrapped file did not end"
+    return "a wrapped file arrived with other octets"
 
 
 def _refused(stage: ServerStage, heard: Heard, sent: Sent) -> None:
