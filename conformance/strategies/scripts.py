@@ -1,0 +1,127 @@
+"""What the generators of scripts have in common: a script, and what is expected of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateproof.conformance.strategies.walks import Broken, Walk
+from gateproof.targets.script import Script
+from gateproof.validators import catalogue
+from gateproof.validators.violation import Verdict
+
+SOUND: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """An application's behaviour, and what a judge is to say of it.
+
+    Attributes:
+        requirement: what it was drawn to break, ``None`` for nothing.
+        verdict: how grave that is, ``None`` where nothing is broken.
+        script: the behaviour.
+        why: the walk in words.
+        walk: the walk itself.
+        broken: every requirement that it breaks, in order: more than one where only
+            another breach leads to what it was drawn for.
+        also: what cannot but be told along with these, all of it milder.
+    """
+
+    requirement: str | None
+    verdict: Verdict | None
+    script: Script
+    why: str
+    walk: Walk = field(repr=False)
+    broken: tuple[str, ...] = ()
+    also: frozenset[str] = SOUND
+
+
+def expected(walk: Walk, script: Script, also: frozenset[str] = SOUND) -> Expected:
+    """What is expected of ``script``, which plays ``walk``."""
+    aimed = walk.aimed
+    return Expected(
+        requirement=None if aimed is None else aimed[0],
+        verdict=None if aimed is None else gravity(aimed),
+        script=script,
+        why=described(walk),
+        walk=walk,
+        broken=tuple(requirement for requirement, _ in walk.broken),
+        also=also,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a server delivers on one connection, and what a judge is to say of the server.
+
+    Attributes:
+        requirement, verdict, why, walk, broken: as for :class:`Expected`.
+        events: what receive() gives, in order; a text is the application's turn
+            between two of them.
+    """
+
+    requirement: str | None
+    verdict: Verdict | None
+    events: tuple[dict[str, Any] | str, ...]
+    why: str
+    walk: Walk = field(repr=False)
+    broken: tuple[str, ...] = ()
+
+
+def delivery(walk: Walk, events: Iterable[dict[str, Any] | str]) -> Delivery:
+    """What is expected of ``events``, which play ``walk``."""
+    aimed = walk.aimed
+    return Delivery(
+        requirement=None if aimed is None else aimed[0],
+        verdict=None if aimed is None else gravity(aimed),
+        events=tuple(events),
+        why=described(walk),
+        walk=walk,
+        broken=tuple(requirement for requirement, _ in walk.broken),
+    )
+
+
+def gravity(broken: Broken) -> Verdict:
+    """How grave a breach is: what its cell says, or the catalogue."""
+    requirement, verdict = broken
+    return verdict or catalogue.requirement(requirement).enforce
+
+
+def described(walk: Walk) -> str:
+    """A walk in words: what led to the move it was drawn for, and that move."""
+    move = walk.moves[walk.aim]
+    before = " ".join(one.symbol.name for one in walk.moves[: walk.aim]) or "the start"
+    if not move.stride.cells:
+        return f"{move.symbol.name} after {before}"
+    cells = [
+        cell
+        for cell in move.stride.cells
+        if cell[0].rows[cell[1]][cell[2]].requirement == walk.requirement
+    ]
+    machine, state, _ = (cells or move.stride.cells)[-1]
+    return f"{machine.name}: {move.symbol.name} in {machine.states(state).name}, after {before}"
+
+
+class Adorner:
+    """Chooses what messages hold, by numbers; the first of each choice where they end."""
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        self._numbers = iter(numbers)
+
+    def message(self, choices: Sequence[str | bytes]) -> str | bytes:
+        """One of ``choices``."""
+        return choices[next(self._numbers, 0) % len(choices)]
+
+    def octets(self, choices: Sequence[bytes]) -> bytes:
+        """One of ``choices``."""
+        return choices[next(self._numbers, 0) % len(choices)]
+
+    def number(self, choices: Sequence[int]) -> int:
+        """One of ``choices``."""
+        return choices[next(self._numbers, 0) % len(choices)]
+
+    def flag(self) -> bool:
+        """Yes or no; no where the numbers end."""
+        return next(self._numbers, 0) % 2 == 1

@@ -1,0 +1,153 @@
+"""ASGI lifespan: behaviours of applications, and sequences of a lifespan's events.
+
+One machine follows both sides. Where the application is drawn, the server delivers
+only what is due; where the server is drawn, the application answers only as it may.
+No walk is turned into a lifespan of the server in this process: all that a sound
+server chooses there is whether it stops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from functools import cache
+from typing import Any
+
+from hypothesis import strategies as st
+
+from gateproof.conformance.strategies import scripts
+from gateproof.conformance.strategies.scripts import Adorner, Delivery, Expected
+from gateproof.conformance.strategies.walks import Ground, Kind, Node, Stride, Walk, halves, made
+from gateproof.conformance.strategies.walks import stride as taken
+from gateproof.targets.script import Script, Step, raise_, receive, return_, send
+from gateproof.validators.asgi.machines import LIFE, Life, Lives
+
+EVENTS = {
+    Lives.STARTUP: "lifespan.startup",
+    Lives.SHUTDOWN: "lifespan.shutdown",
+    Lives.COMPLETE: "lifespan.startup.complete",
+    Lives.FAIL: "lifespan.startup.failed",
+    Lives.STOP: "lifespan.shutdown.complete",
+    Lives.STOP_FAIL: "lifespan.shutdown.failed",
+}
+"""The types of the events that symbols stand for."""
+
+ENDS = (Lives.RETURN, Lives.RAISE)
+DELIVERED = (Lives.STARTUP, Lives.SHUTDOWN)
+FAILURES = (Lives.FAIL, Lives.STOP_FAIL)
+REASONS = ("", "no database", "\u00e9")
+
+_OVER = "its call has ended, and nothing more can come from it"
+UNPLAYED: dict[tuple[str, str, str], str] = {
+    (LIFE.name, "HASTY", "SHUTDOWN"): "a server delivers the startup first, whoever was hasty",
+    **{
+        (LIFE.name, "UNSUPPORTED", symbol.name): _OVER
+        for symbol in Lives
+        if symbol not in DELIVERED
+    },
+}
+"""Cells that neither side plays, by machine, state and symbol, and why."""
+
+
+# Applications ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Where a lifespan is: its state, how much was delivered, whether startup was answered."""
+
+    life: int = 0
+    delivered: int = 0
+    ready: bool | None = None
+
+
+def _lives(node: Node, symbol: IntEnum) -> Stride | None:
+    if not isinstance(node, Here):
+        return None
+    made = taken(LIFE, node.life, symbol)
+    delivered, ready = node.delivered, node.ready
+    if symbol in DELIVERED:
+        due = delivered == 0 if symbol is Lives.STARTUP else delivered == 1 and ready
+        if not due or made.broken is not None:
+            return None
+        delivered += 1
+    elif symbol in (Lives.COMPLETE, Lives.FAIL) and ready is None:
+        ready = symbol is Lives.COMPLETE
+    return replace(made, then=Here(made.state, delivered, ready))
+
+
+@cache
+def life() -> Ground:
+    """What an application can do in its lifespan."""
+    return Ground(Here(), tuple(Lives), _lives, last=ENDS)
+
+
+def applications(kind: Kind, *, fast: bool = False) -> st.SearchStrategy[Expected]:
+    """Behaviours of an application, with what is expected of them.
+
+    Args:
+        kind: what they are to show.
+        fast: as for :func:`~gateproof.conformance.strategies.walks.made`.
+    """
+    return made(life(), kind, scripted, adorned=4, fast=fast)
+
+
+def scripted(walk: Walk, numbers: Sequence[int] = ()) -> Expected:
+    """The script that plays a walk over :func:`life`."""
+    adorner = Adorner(numbers)
+    steps = tuple(_step(Lives(move.symbol), adorner) for move in walk.moves)
+    return scripts.expected(walk, Script(asgi=steps, legal=not walk.broken))
+
+
+def _step(symbol: Lives, adorner: Adorner) -> Step:
+    if symbol in DELIVERED:
+        return receive()
+    if symbol is Lives.RAISE:
+        return raise_()
+    if symbol is Lives.RETURN:
+        return return_()
+    event: dict[str, Any] = {"type": EVENTS[symbol]}
+    if symbol in FAILURES and adorner.flag():
+        event["message"] = adorner.message(REASONS)
+    return send(event)
+
+
+# Servers ---------------------------------------------------------------------------
+
+
+def _serves(node: Node, symbol: IntEnum) -> Stride | None:
+    state, over = halves(node)
+    made = taken(LIFE, state, symbol)
+    if symbol not in DELIVERED and (over or made.broken is not None):
+        return None
+    if over and state != Life.UNSUPPORTED:
+        return None  # what comes after a return, nobody hears
+    return replace(made, then=(made.then, over or symbol in ENDS))
+
+
+@cache
+def server() -> Ground:
+    """What a server can deliver to an application that answers as it may."""
+    return Ground((0, False), tuple(Lives), _serves, drawn=DELIVERED)
+
+
+def deliveries(kind: Kind, *, fast: bool = False) -> st.SearchStrategy[Delivery]:
+    """Sequences of events of one lifespan, sound ones and others.
+
+    A text is the type of what the application sends, or ``"return"`` or ``"raise"``;
+    what is delivered after these is given to a receive() called before.
+    """
+    return made(server(), kind, delivered, fast=fast)
+
+
+def delivered(walk: Walk, _numbers: Sequence[int] = ()) -> Delivery:
+    """The events of a walk over :func:`server`."""
+    events: list[dict[str, Any] | str] = []
+    for move in walk.moves:
+        symbol = Lives(move.symbol)
+        if symbol in DELIVERED:
+            events.append({"type": EVENTS[symbol]})
+        else:
+            events.append("return" if symbol is Lives.RETURN else EVENTS.get(symbol, "raise"))
+    return scripts.delivery(walk, events)

@@ -1,0 +1,304 @@
+"""ASGI over WebSocket: behaviours of applications, and sequences of a connection's events.
+
+An application that listens is given what is due: the connect, then messages once it
+has accepted, nothing while it has not answered. Where it closed, or the client did,
+that is a disconnect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from functools import cache, partial
+from typing import Any
+
+from hypothesis import strategies as st
+
+from gateproof.conformance.strategies import scripts
+from gateproof.conformance.strategies.scripts import Adorner, Delivery, Expected
+from gateproof.conformance.strategies.walks import (
+    Cell,
+    Ground,
+    Kind,
+    Node,
+    Stride,
+    Walk,
+    halves,
+    made,
+)
+from gateproof.conformance.strategies.walks import stride as taken
+from gateproof.targets.asgi_http import Leave
+from gateproof.targets.asgi_websocket import DENIAL, Connect
+from gateproof.targets.script import Script, Step, catching, receive, return_, send
+from gateproof.validators.asgi.machines import ANSWER, SOCKET, Answer, Answers, Socket, Tells
+
+MESSAGES = ("hello", b"\x00\xff", "", b"", "\u00e9\U0001f40d", "x" * 70_000)
+CLOSES: tuple[dict[str, Any], ...] = ({}, {"code": 1000}, {"code": 4000, "reason": "bye"})
+STATUSES = (403, 404, 500)
+
+SILENCE = 0.3
+"""Seconds that an application listens where nothing is due."""
+
+UNPLAYED: dict[tuple[str, str, str], str] = {
+    (ANSWER.name, "WAITING", "LOSE"): (
+        "a send() that fails was judged when it was called, and has answered by then"
+    ),
+    (ANSWER.name, "GONE", "ACCEPT_UNHEARD"): "who heard of the end heard of the connect before",
+    (ANSWER.name, "GONE", "LEAVE"): "a second disconnect is the server's breach, not drawn here",
+}
+"""Cells of ``ANSWER`` that no script plays, by machine, state and symbol, and why."""
+
+_DENIALS = (Answers.DENY, Answers.DENY_MORE, Answers.DENY_LAST)
+_ACCEPTS = (Answers.ACCEPT, Answers.ACCEPT_UNHEARD)
+_OVER = (Answer.CLOSED, Answer.REFUSED, Answer.DENIED)
+
+
+# Applications ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Where an application is: its answer, what it was told, whether a send() is fresh."""
+
+    answer: int = 0
+    told: Socket = Socket.SILENT
+    fresh: bool = False
+
+
+def _answers(without: frozenset[IntEnum], node: Node, symbol: IntEnum) -> Stride | None:
+    here = node
+    if not isinstance(here, Here) or symbol in without:
+        return None
+    heard = here.told is not Socket.SILENT
+    if (symbol is Answers.ACCEPT and not heard) or (symbol is Answers.ACCEPT_UNHEARD and heard):
+        return None
+    if symbol is Answers.LISTEN:
+        return _listens(here)
+    if symbol is Answers.LEAVE:
+        return _leaves(here)
+    if symbol is Answers.LOSE and not here.fresh:
+        return None  # it follows from a send()
+    made = taken(ANSWER, here.answer, symbol)
+    fresh = symbol not in (Answers.LOSE, Answers.RETURN)
+    return replace(made, then=Here(made.state, here.told, fresh))
+
+
+def _listens(here: Here) -> Stride | None:
+    """A receive() that is given what is due, if anything is; nothing is due twice."""
+    if here.answer in _OVER and here.told is Socket.CONNECTED:
+        return None  # a disconnect is due, which is LEAVE
+    made = taken(ANSWER, here.answer, Answers.LISTEN)
+    told = Socket.CONNECTED if here.told is Socket.SILENT else here.told
+    return replace(made, then=Here(made.state, told))
+
+
+def _leaves(here: Here) -> Stride | None:
+    """A receive() that is given a disconnect."""
+    if here.told is not Socket.CONNECTED:
+        return None
+    listened = taken(ANSWER, here.answer, Answers.LISTEN)
+    if listened.broken is not None:
+        return None
+    left = taken(ANSWER, listened.state, Answers.LEAVE)
+    cells: tuple[Cell, ...] = listened.cells + left.cells
+    return Stride(Here(left.state, Socket.GONE), left.broken, cells)
+
+
+@cache
+def answer(offers: frozenset[str] = frozenset(), lossy: bool = False) -> Ground:
+    """What an application can do under a server that offers denials, or does not.
+
+    ``lossy`` is for a server whose send() fails when it is asked to.
+    """
+    without: set[IntEnum] = set() if offers & DENIAL.keys() else set(_DENIALS)
+    if not lossy:
+        without.add(Answers.LOSE)
+    return Ground(
+        Here(), tuple(Answers), partial(_answers, frozenset(without)), last=(Answers.RETURN,)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Session(Expected):
+    """An application's behaviour, and what the client has to do for it.
+
+    Attributes:
+        messages: how many messages the client sends once it is accepted.
+        leave: after how many received events the client goes, ``None`` if it stays.
+        given: what each call of receive() is given: ``"connect"``, ``"message"``,
+            ``"disconnect"``, or nothing.
+        lost: which calls of send() fail, counted from 1; only a server in this
+            process can be asked for that.
+    """
+
+    messages: int = 0
+    leave: int | None = None
+    given: tuple[str, ...] = ()
+    lost: frozenset[int] = field(default=frozenset())
+
+    def connect(self, asked: Connect | None = None) -> Connect:
+        """The client's part, for the server in this process."""
+        return (asked or Connect()).but(
+            messages=("gateproof",) * self.messages,
+            scope={"extensions": dict(DENIAL)},
+            leave=Leave(received=self.leave),
+        )
+
+
+def applications(
+    kind: Kind, offers: Collection[str] = (), *, lossy: bool = False, fast: bool = False
+) -> st.SearchStrategy[Session]:
+    """Behaviours of an application, with what is expected of them.
+
+    Args:
+        kind: what they are to show.
+        offers: the extensions that the server announces; no other is used.
+        lossy: whether send() may fail, see :class:`Session`.
+        fast: as for :func:`~gateproof.conformance.strategies.walks.made`.
+    """
+    return made(answer(frozenset(offers), lossy), kind, scripted, adorned=6, fast=fast)
+
+
+def scripted(walk: Walk, numbers: Sequence[int] = ()) -> Session:
+    """The script that plays a walk over :func:`answer`."""
+    adorner = Adorner(numbers)
+    steps: list[Step] = []
+    given: list[str] = []
+    sent = 0
+    leave: int | None = None
+    lost: set[int] = set()
+    for move in walk.moves:
+        here = move.node
+        symbol = Answers(move.symbol)
+        if not isinstance(here, Here) or symbol is Answers.RETURN:
+            continue
+        if symbol is Answers.LOSE:
+            lost.add(sent)
+            steps[-1] = catching(steps[-1])
+        elif symbol is Answers.LISTEN:
+            given.append(_due(here))
+            steps.append(receive() if given[-1] else catching(receive(within=SILENCE)))
+        elif symbol is Answers.LEAVE:
+            if here.answer not in _OVER:
+                leave = len([one for one in given if one])
+            given.append("disconnect")
+            steps.append(receive())
+        else:
+            sent += 1
+            event = _event(symbol, adorner)
+            gone = here.told is Socket.GONE or here.answer == Answer.LOST
+            steps.append(catching(send(event)) if gone else send(event))
+    steps.append(return_())
+    plain = scripts.expected(walk, Script(asgi=tuple(steps), legal=not walk.broken))
+    return Session(
+        plain.requirement,
+        plain.verdict,
+        plain.script,
+        plain.why,
+        walk,
+        plain.broken,
+        messages=given.count("message"),
+        leave=leave,
+        given=tuple(given),
+        lost=frozenset(lost),
+    )
+
+
+def _due(here: Here) -> str:
+    """What a receive() is given there; nothing for nothing."""
+    if here.told is Socket.SILENT:
+        return "connect"
+    return "message" if here.told is Socket.CONNECTED and here.answer == Answer.ACCEPTED else ""
+
+
+def _event(symbol: Answers, adorner: Adorner) -> dict[str, Any]:
+    if symbol in _ACCEPTS:
+        headers = {"headers": [(b"x-gateproof", b"1")]}
+        return {"type": "websocket.accept", **(headers if adorner.flag() else {})}
+    if symbol is Answers.SEND:
+        message = adorner.message(MESSAGES)
+        key = "text" if isinstance(message, str) else "bytes"
+        return {"type": "websocket.send", key: message}
+    if symbol is Answers.CLOSE:
+        return {"type": "websocket.close", **CLOSES[adorner.number(range(len(CLOSES)))]}
+    if symbol is Answers.DENY:
+        status = adorner.number(STATUSES)
+        headers_ = [(b"content-type", b"text/plain")]
+        return {"type": "websocket.http.response.start", "status": status, "headers": headers_}
+    event: dict[str, Any] = {"type": "websocket.http.response.body", "body": b"denied"}
+    if symbol is Answers.DENY_MORE or adorner.flag():
+        event["more_body"] = symbol is Answers.DENY_MORE
+    return event
+
+
+# Servers ---------------------------------------------------------------------------
+
+
+class Turn(IntEnum):
+    """What an application does between two events."""
+
+    ACCEPT = 100
+
+
+def _tells(node: Node, symbol: IntEnum) -> Stride | None:
+    state, opened = halves(node)
+    if symbol is Turn.ACCEPT:
+        if opened or state == Socket.GONE:
+            return None
+        unheard = taken(ANSWER, Answer.WAITING, Answers.ACCEPT_UNHEARD).broken
+        return Stride((state, True), unheard if state == Socket.SILENT else None)
+    if (symbol is Tells.RECEIVE and not opened) or (symbol is Tells.UNASKED and opened):
+        return None
+    made = taken(SOCKET, state, symbol)
+    return Stride((made.then, opened), made.broken, made.cells)
+
+
+@cache
+def connection() -> Ground:
+    """What a server can tell of a WebSocket, to an application that accepts when it likes."""
+    return Ground((0, False), (*Tells, Turn.ACCEPT), _tells, drawn=tuple(Tells))
+
+
+def deliveries(kind: Kind, *, fast: bool = False) -> st.SearchStrategy[Delivery]:
+    """Sequences of events of one connection, sound ones and others.
+
+    ``"accept"`` stands where the application accepts. All of its calls of receive()
+    come before the first event, so that it never asks for more after a disconnect.
+    """
+    return made(connection(), kind, delivered, adorned=6, fast=fast)
+
+
+def delivered(walk: Walk, numbers: Sequence[int] = ()) -> Delivery:
+    """The events of a walk over :func:`connection`."""
+    adorner = Adorner(numbers)
+    events: list[dict[str, Any] | str] = []
+    for move in walk.moves:
+        if move.symbol is Turn.ACCEPT:
+            events.append("accept")
+        elif move.symbol is Tells.CONNECT:
+            events.append({"type": "websocket.connect"})
+        elif move.symbol is Tells.DISCONNECT:
+            events.append({"type": "websocket.disconnect", "code": 1005, "reason": ""})
+        else:
+            message = adorner.message(MESSAGES)
+            key = "text" if isinstance(message, str) else "bytes"
+            events.append({"type": "websocket.receive", key: message})
+    return scripts.delivery(walk, events)
+
+
+def connections(asked: Connect | None = None, *, fast: bool = False) -> st.SearchStrategy[Connect]:
+    """Legal walks of a connection's events, as connections for the server in this process."""
+    plain = asked or Connect()
+
+    def play(walk: Walk, numbers: Sequence[int]) -> Connect:
+        adorner = Adorner(numbers)
+        messages = tuple(
+            adorner.message(MESSAGES) for move in walk.moves if move.symbol is Tells.RECEIVE
+        )
+        count = sum(move.symbol in (Tells.CONNECT, Tells.RECEIVE) for move in walk.moves)
+        ends = any(move.symbol is Tells.DISCONNECT for move in walk.moves)
+        leave = Leave(received=count) if ends and adorner.flag() else Leave()
+        return plain.but(messages=messages, leave=leave)
+
+    return made(connection(), "legal", play, adorned=6, fast=fast)
