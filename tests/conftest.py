@@ -22,11 +22,12 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 # Tests are no package, but some folders are shared by many: `from witnesses.load import modules`
 # works in every test and in every file of the folder, without touching sys.path.
-SHARED = "witnesses corpus peers mirror stress reference processes releases"
+SHARED = "witnesses corpus peers mirror stress reference processes releases planted_faults=planted"
 for shared in SHARED.split():
-    package = ModuleType(shared)
-    package.__path__ = [str(CHECKOUT / "tests" / shared)]
-    sys.modules.setdefault(shared, package)
+    name, _, folder = shared.partition("=")
+    package = ModuleType(name)
+    package.__path__ = [str(CHECKOUT / "tests" / (folder or name))]
+    sys.modules.setdefault(name, package)
 
 
 @dataclass(frozen=True)
