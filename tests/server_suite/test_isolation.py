@@ -64,6 +64,20 @@ def test_a_crash_is_the_verdict_of_the_case_that_causes_it(servers: Servers) -> 
     assert "out of luck" in finding["observed"]
 
 
+def test_a_request_that_ends_the_server_is_told_as_a_danger(servers: Servers) -> None:
+    act = DYING.replace('b"chunked"', 'b"sec-websocket-protocol"').format(act="os._exit(0)")
+    chosen = ("--conformance-select=ended-by-one-request", "--conformance-select=host-missing")
+    clean = servers.run(str(servers.reference), *chosen)
+    found = servers.run(servers.behaving(act), *chosen)
+    hazard = found.results["server.hazards::ended-by-one-request"]["hazards"][0]
+
+    assert set(clean.verdicts.values()) == {"pass"}
+    assert found.verdicts["server.hazards::ended-by-one-request"] == "observed"
+    assert hazard["severity"] == "high"
+    assert "ends the server: a high octet in Sec-WebSocket-Protocol" in hazard["message"]
+    assert "out of luck" in hazard["observed"]
+
+
 def test_a_server_that_gets_stuck_is_started_again(servers: Servers) -> None:
     stuck = servers.behaving(DYING.format(act="import signal; signal.pause()"))
     found = servers.run(stuck, *SELECT, timeout=240)
