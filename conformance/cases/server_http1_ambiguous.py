@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from gateproof.conformance.case import case
-from gateproof.conformance.cases.server_http1_outcome import Outcome, accuse, each, echo_all, sent
+from gateproof.conformance.cases.server_http1_outcome import (
+    Outcome,
+    accuse,
+    apiece,
+    each,
+    echo_all,
+    sent,
+)
 from gateproof.conformance.server_stage import ServerStage
 from gateproof.targets.http1_request import filled
 
@@ -73,8 +80,9 @@ async def hidden_request(stage: ServerStage) -> None:
         octets = octets.replace(HIDDEN, inner).replace(b"HEXMORE", b"%x" % (size + len(LAST)))
         octets = octets.replace(b"PART", b"%d" % len(b"%x\r\n" % size))
         octets = octets.replace(b"HEXSIZE", b"%x" % size).replace(b"SIZE", b"%d" % size)
-        return await sent(stage, what, octets, echo_all(stage))
+        return await sent(stage, what, octets, echo_all(stage), within=within)
 
+    within = apiece(stage, len(STREAMS))
     outcomes = await each(stage, STREAMS, run)
     served = [one for one in outcomes if stage.server.folder.calls(hidden[one.what])]
     accuse(
