@@ -254,9 +254,11 @@ def piped(faulty: bool) -> Application:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(forward(receive, queue))
+                piece = await queue.get()
                 await send({"type": "http.response.start", "status": 200, "headers": [OCTETS]})
-                while (piece := await queue.get()) is not None:
+                while piece is not None:
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
+                    piece = await queue.get()
                 await send({"type": "http.response.body"})
         except* OSError:
             pass  # nobody is there to be sent anything
