@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gateproof.conformance.cli_compare import compare
 from gateproof.conformance.cli_routes import list_routes
 from gateproof.conformance.cli_servers import doctor, env
 
@@ -264,6 +265,7 @@ _exit_as_documented()
 list_.add_command(list_routes)
 main.add_command(env)
 main.add_command(doctor)
+main.add_command(compare)
 
 
 if __name__ == "__main__":

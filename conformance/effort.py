@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gateproof.conformance.patience import MOST
+
 KINDS = 12
 """After so many different things shown in one case no further one is looked for."""
 
@@ -16,8 +18,9 @@ class Effort:
     Attributes:
         volume: examples made from tapes.
         drawn: examples drawn choice by choice.
-        seconds: no further example is begun after so many.
-        shrinking: seconds for making one found example smaller.
+        seconds: no further example is begun after so many, on a machine with nothing else
+            to do.
+        shrinking: likewise, seconds for making one found example smaller.
     """
 
     volume: int
@@ -27,8 +30,8 @@ class Effort:
 
     @property
     def longest(self) -> float:
-        """Seconds that a search takes at most, give or take an example."""
-        return self.seconds + KINDS * self.shrinking
+        """Seconds that a search takes at most, give or take an example, on a busy machine."""
+        return MOST * (self.seconds + KINDS * self.shrinking)
 
 
 PROFILES: Mapping[str, Effort] = {

@@ -72,6 +72,7 @@ def test_gateproof_and_pytest_commands_run(readme: str, project: Project) -> Non
     import shlex
 
     project.write({"myapp.py": MYAPP, "tests/test_own.py": "def test_own():\n    pass\n"})
+    project.write({f"mysite/{name}.py": MYAPP for name in ("__init__", "wsgi", "asgi")})
     project.pytest("--target=myapp:application", "-q", "--conformance-results=run.jsonl")
     ran = 0
     for command in commands(readme):

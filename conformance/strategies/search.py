@@ -15,9 +15,11 @@ from typing import Any, Generic, TypeVar
 
 from hypothesis import HealthCheck, Phase, Verbosity, errors, given, seed, settings
 from hypothesis.database import ExampleDatabase, InMemoryExampleDatabase, choices_to_bytes
+from hypothesis.strategies import SearchStrategy
 
 from gateproof.conformance.blob import blob_of, decode, encode
 from gateproof.conformance.effort import KINDS, Effort
+from gateproof.conformance.patience import stretch
 from gateproof.conformance.stage import Stage
 from gateproof.conformance.strategies.choices import Choices, Given, Tape, cut, recorded, tapes
 from gateproof.conformance.strategies.home import away_from_home
@@ -25,7 +27,7 @@ from gateproof.conformance.strategies.kept import open_database
 
 T = TypeVar("T")
 
-BATCH = 8
+BATCH = 16
 """Examples on one tape: Hypothesis costs more than most of them do."""
 
 
@@ -86,6 +88,7 @@ def search(
     database: ExampleDatabase | None = None,
     key: bytes = b"",
     only: Sequence[int] | None = None,
+    kinds: int = KINDS,
 ) -> Searched[T]:
     """Play examples, and shrink what they show.
 
@@ -98,11 +101,12 @@ def search(
         database: where choices that showed something are kept.
         key: under which name they are kept there.
         only: play the example of these choices alone, and shrink nothing.
+        kinds: after so many different things shown no further one is looked for.
 
     Raises:
         Exception: whatever ``play`` raised.
     """
-    work = _Search(describe, play, effort, set(known), at)
+    work = _Search(describe, play, effort, set(known), at, kinds)
     with away_from_home():
         if only is not None:
             work.try_choices(list(only))
@@ -175,6 +179,7 @@ class _Search(Generic[T]):
         effort: Effort,
         known: set[str],
         at: int | None,
+        kinds: int,
     ) -> None:
         self.searched: Searched[T] = Searched()
         self._describe = describe
@@ -182,7 +187,8 @@ class _Search(Generic[T]):
         self._effort = effort
         self._known = known
         self._at = at
-        self._until = time.monotonic() + effort.seconds
+        self._kinds = kinds
+        self._until = time.monotonic() + effort.seconds * stretch()
         self._trouble: Exception | None = None
 
     def _go_on(self) -> None:
@@ -194,7 +200,7 @@ class _Search(Generic[T]):
         if time.monotonic() > self._until:
             self.searched.out_of_time = True
             raise _Over
-        if len(self.searched.found) >= KINDS:
+        if len(self.searched.found) >= self._kinds:
             raise _Over
 
     def try_choices(self, choices: list[int]) -> Mapping[str, Any]:
@@ -226,7 +232,7 @@ class _Search(Generic[T]):
 
     def shrink(self, found: Found[T]) -> None:
         """Make the example smaller, as long as it shows the same."""
-        until = time.monotonic() + self._effort.shrinking
+        until = time.monotonic() + self._effort.shrinking * stretch()
         seen = 0
 
         def one(pair: tuple[T, list[int]]) -> None:
@@ -262,7 +268,7 @@ class _Search(Generic[T]):
     def _run(
         self,
         test: Callable[[Any], None],
-        strategy: Any,
+        strategy: SearchStrategy[Any],
         examples: int,
         database: ExampleDatabase | None,
         phases: Sequence[Phase],
@@ -278,7 +284,7 @@ class _Search(Generic[T]):
                 self._trouble = error  # it ends the search, and is nothing to shrink
                 raise _Over from error
 
-        tried = settings(
+        tried: Callable[[], None] = settings(
             max_examples=examples,
             deadline=None,
             database=database,
