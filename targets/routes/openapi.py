@@ -77,7 +77,7 @@ def _parameters(found: object, document: Any) -> Iterator[Parameter]:
             kind_of(schema),
             place,
             schema=schema,
-            examples=tuple(_examples(said, document)),
+            examples=tuple(_examples(said, schema, document)),
             required=bool(said.get("required")) or place == "path",
         )
 
@@ -86,15 +86,14 @@ def _bodies(found: object, document: Any) -> Iterator[Body]:
     said = _resolved_object(found, document)
     for media_type, one in _mapping(said.get("content")).items():
         content = _mapping(one)
-        yield Body(
-            str(media_type),
-            resolved(content.get("schema"), document),
-            tuple(_examples(content, document)),
-            bool(said.get("required")),
-        )
+        schema = resolved(content.get("schema"), document)
+        examples = tuple(_examples(content, schema, document))
+        yield Body(str(media_type), schema, examples, bool(said.get("required")))
 
 
-def _examples(said: Mapping[str, Any], document: Any) -> Iterator[object]:
+def _examples(
+    said: Mapping[str, Any], schema: Mapping[str, Any], document: Any
+) -> Iterator[object]:
     """The examples of a parameter or a body, then those of its schema."""
     if "example" in said:
         yield said["example"]
@@ -102,7 +101,6 @@ def _examples(said: Mapping[str, Any], document: Any) -> Iterator[object]:
         example = _resolved_object(one, document)
         if "value" in example:
             yield example["value"]
-    schema = _resolved_object(said.get("schema"), document)
     if "example" in schema:
         yield schema["example"]
     if isinstance(schema.get("examples"), list):

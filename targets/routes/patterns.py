@@ -30,7 +30,7 @@ CANDIDATES = (
 )
 """Values that parameters often have, tried in this order."""
 
-_CHARACTERS = "1aA-_.x/ +~,:;@!$&'()*=é\t"
+_CHARACTERS = "1aA-_.é" + "".join(map(chr, range(32, 127))) + "\t\n"
 """What one character of a class is tried with, in this order."""
 
 _ZERO_WIDTH = re.compile(r"\^|\$|\\[AZzbB]")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import types
 from collections import deque
 from collections.abc import Container, Iterator
+from typing import Any
 
 WITHIN = (
     "app",
@@ -71,7 +72,7 @@ def recognised(value: object, known: Container[str]) -> tuple[object, str] | Non
         name = next((name for name in type_names(one) if name in known), "")
         if name:
             return one, name
-        if isinstance(one, types.FunctionType) and not hasattr(one, "__wrapped__"):
+        if type(one) is types.FunctionType and not hasattr(one, "__wrapped__"):
             among = {id(found[0]): found for found in _referred(one, known)}
             if among:
                 return next(iter(among.values())) if len(among) == 1 else None
@@ -79,7 +80,7 @@ def recognised(value: object, known: Container[str]) -> tuple[object, str] | Non
     return None
 
 
-def _referred(function: types.FunctionType, known: Container[str]) -> Iterator[tuple[object, str]]:
+def _referred(function: Any, known: Container[str]) -> Iterator[tuple[object, str]]:
     """The known applications that ``function`` names in its closure or its module."""
     for value in _named(function):
         for one in (value, *_within(value)):
@@ -89,7 +90,7 @@ def _referred(function: types.FunctionType, known: Container[str]) -> Iterator[t
                 break
 
 
-def _named(function: types.FunctionType) -> Iterator[object]:
+def _named(function: Any) -> Iterator[object]:
     for cell in function.__closure__ or ():
         try:
             yield cell.cell_contents
@@ -102,8 +103,8 @@ def _named(function: types.FunctionType) -> Iterator[object]:
 
 def _within(value: object) -> Iterator[object]:
     """What the wrapper ``value`` may be around."""
-    if isinstance(value, type | types.ModuleType | str | bytes | int):
-        return
+    if issubclass(type(value), type | types.ModuleType | str | bytes | int):
+        return  # asked of the type: a proxy may raise when asked what it is an instance of
     for name in WITHIN:
         try:
             inner = getattr(value, name, None)
