@@ -121,8 +121,9 @@ class Server:
             removed_with(self.folder, self.folder.path)
         self._others: list[Server] = []
         self._surroundings = Surroundings(
-            adapter, self.folder, self.interface, application, app_dir, env or {}
-        )
+            adapter, self.folder, self.interface, application, app_dir, env or {},
+            self.environment.python,
+        )  # fmt: skip
         self.logs = logs or self._surroundings.scratch / "logs"
         self.logs.mkdir(parents=True, exist_ok=True)
         self._process: ServerProcess | None = None

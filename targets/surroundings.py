@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from gateproof.targets.adapter import Adapter
+from gateproof.targets.load import EnvironmentFaultError
 from gateproof.targets.probe_folder import ProbeFolder
 
 COPIED = {
@@ -45,6 +46,10 @@ class Surroundings:
         application: ``module:attribute`` of the user's application, or None.
         app_dir: the folder that the user's application is imported from.
         env: further variables.
+        python: the server's interpreter.
+
+    Raises:
+        EnvironmentFaultError: the server runs as a user who may not read its interpreter.
 
     Attributes:
         scratch: a folder that holds all of it.
@@ -61,9 +66,15 @@ class Surroundings:
         application: str | None,
         app_dir: Path | None,
         env: Mapping[str, str],
+        python: Path,
     ) -> None:
         self.app_dir = app_dir.absolute() if app_dir else None
         self.user, self.group = _ordinary_user() if adapter.drops else ("", "")
+        if self.user and (shut := _shut(python)):
+            raise EnvironmentFaultError(
+                f"{adapter.name} started by root runs as {self.user}, who may not look into {shut}, "
+                "where its interpreter is; take one from elsewhere, [python=PATH], or another user"
+            )
         self.scratch = Path(tempfile.mkdtemp(prefix="gateproof-server-"))
         self._removal = removed_with(self, self.scratch)
         self.path = (_code(), self.app_dir) if self.app_dir else (_code(),)
@@ -138,6 +149,12 @@ def _remove(folder: Path, process: int) -> None:
 
 def _any(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _shut(python: Path) -> Path | None:
+    """The folder above an interpreter, or above what it is a link to, that others may not enter."""
+    above = [folder for one in (python, python.resolve()) for folder in reversed(one.parents)]
+    return next((folder for folder in above if not folder.stat().st_mode & 0o001), None)
 
 
 def _ordinary_user() -> tuple[str, str]:
