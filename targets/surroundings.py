@@ -72,8 +72,9 @@ class Surroundings:
         self.user, self.group = _ordinary_user() if adapter.drops else ("", "")
         if self.user and (shut := _shut(python)):
             raise EnvironmentFaultError(
-                f"{adapter.name} started by root runs as {self.user}, who may not look into {shut}, "
-                "where its interpreter is; take one from elsewhere, [python=PATH], or another user"
+                f"{adapter.name} started by root runs as {self.user}, who may not look into "
+                f"{shut}, where its interpreter is; take one from elsewhere, [python=PATH], or "
+                "start it as another user"
             )
         self.scratch = Path(tempfile.mkdtemp(prefix="gateproof-server-"))
         self._removal = removed_with(self, self.scratch)
