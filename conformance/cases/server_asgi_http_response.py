@@ -142,7 +142,9 @@ async def pieces_stream(stage: ServerStage) -> None:
 async def ends(stage: ServerStage) -> None:
     """The last piece ends the response, though the application goes on with something else."""
     for headers in ((), (_length(b"done"),)):
-        steps = (drain(), start(200, *headers), body(b"done"), wait("read", 8.0))
+        # The call has to last longer than the client waits: its end would end the response as well.
+        held = wait("read", 2 * stage.patience)
+        steps = (drain(), start(200, *headers), body(b"done"), held)
         heard = await begin(stage, Script(asgi=steps))
         reply = await answered(stage, heard)
         stage.let(heard.token, "read")
