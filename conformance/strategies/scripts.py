@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateproof.conformance.strategies.walks import Broken, Walk
+from gateproof.conformance.strategies.ground import Broken, Walk
 from gateproof.targets.script import Script
 from gateproof.validators import catalogue
 from gateproof.validators.violation import Verdict
@@ -102,26 +102,3 @@ def described(walk: Walk) -> str:
     ]
     machine, state, _ = (cells or move.stride.cells)[-1]
     return f"{machine.name}: {move.symbol.name} in {machine.states(state).name}, after {before}"
-
-
-class Adorner:
-    """Chooses what messages hold, by numbers; the first of each choice where they end."""
-
-    def __init__(self, numbers: Sequence[int]) -> None:
-        self._numbers = iter(numbers)
-
-    def message(self, choices: Sequence[str | bytes]) -> str | bytes:
-        """One of ``choices``."""
-        return choices[next(self._numbers, 0) % len(choices)]
-
-    def octets(self, choices: Sequence[bytes]) -> bytes:
-        """One of ``choices``."""
-        return choices[next(self._numbers, 0) % len(choices)]
-
-    def number(self, choices: Sequence[int]) -> int:
-        """One of ``choices``."""
-        return choices[next(self._numbers, 0) % len(choices)]
-
-    def flag(self) -> bool:
-        """Yes or no; no where the numbers end."""
-        return next(self._numbers, 0) % 2 == 1

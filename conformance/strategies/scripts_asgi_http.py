@@ -13,21 +13,12 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from hypothesis import strategies as st
-
 from gateproof.conformance.strategies import scripts
-from gateproof.conformance.strategies.scripts import Adorner, Delivery, Expected
-from gateproof.conformance.strategies.walks import (
-    Ground,
-    Kind,
-    Move,
-    Node,
-    Stride,
-    Walk,
-    halves,
-    made,
-)
-from gateproof.conformance.strategies.walks import stride as taken
+from gateproof.conformance.strategies.choices import Choices, Given
+from gateproof.conformance.strategies.ground import Ground, Kind, Move, Node, Stride, Walk, halves
+from gateproof.conformance.strategies.ground import stride as taken
+from gateproof.conformance.strategies.scripts import Delivery, Expected
+from gateproof.conformance.strategies.walks import Describe, described
 from gateproof.targets import probe
 from gateproof.targets.asgi_http import Leave, Request
 from gateproof.targets.script import New, Script, Step, drain, raise_, send
@@ -117,7 +108,7 @@ def _sends(without: frozenset[int], node: Node, symbol: IntEnum) -> Stride | Non
 
 
 @cache
-def response(offers: frozenset[str] = frozenset()) -> Ground:
+def response_ground(offers: frozenset[str] = frozenset()) -> Ground:
     """What an application can do under a server that offers some extensions."""
     without = {
         int(symbol) for name, own in EXTENSIONS.items() if name not in offers for symbol in own
@@ -125,24 +116,21 @@ def response(offers: frozenset[str] = frozenset()) -> Ground:
     return Ground(Here(), tuple(Sends), partial(_sends, frozenset(without)), last=(Sends.RETURN,))
 
 
-def applications(
-    kind: Kind, offers: Collection[str] = (), *, fast: bool = False
-) -> st.SearchStrategy[Expected]:
+def applications(kind: Kind, offers: Collection[str] = ()) -> Describe[Expected]:
     """Behaviours of an application, with what is expected of them.
 
     Args:
         kind: what they are to show.
         offers: the extensions that the server announces; no other is used.
-        fast: as for :func:`~gateproof.conformance.strategies.walks.made`.
     """
-    land = response(frozenset(offers) & OFFERS)
-    return made(land, kind, scripted, adorned=8, fast=fast)
+    land = response_ground(frozenset(offers) & OFFERS)
+    return described(land, kind, scripted)
 
 
-def scripted(walk: Walk, numbers: Sequence[int] = ()) -> Expected:
-    """The script that plays a walk over :func:`response`."""
-    adorner = Adorner(numbers)
-    events = list(_events(walk.moves, adorner))
+def scripted(walk: Walk, choices: Choices | None = None) -> Expected:
+    """The script that plays a walk over :func:`response_ground`."""
+    choices = choices or Given(())
+    events = list(_events(walk.moves, choices))
     steps: list[Step] = [drain(), *map(send, events)]
     if not walk.finished:
         steps.append(raise_())
@@ -151,34 +139,34 @@ def scripted(walk: Walk, numbers: Sequence[int] = ()) -> Expected:
     return scripts.expected(walk, script, OPEN_FILE if file else scripts.SOUND)
 
 
-def _events(moves: Sequence[Move], adorner: Adorner) -> Iterator[dict[str, Any]]:
+def _events(moves: Sequence[Move], choices: Choices) -> Iterator[dict[str, Any]]:
     bodies = {
-        place: adorner.octets(PIECES) for place, move in enumerate(moves) if move.symbol in _BODIES
+        place: choices.pick(PIECES) for place, move in enumerate(moves) if move.symbol in _BODIES
     }
     for place, move in enumerate(moves):
         symbol = Sends(move.symbol)
         if symbol in _STARTS:
-            status = adorner.number(STATUSES)
+            status = choices.pick(STATUSES)
             headers = [(b"content-type", b"text/plain")]
-            headers.extend(_framing(moves, place, bodies, adorner))
+            headers.extend(_framing(moves, place, bodies, choices))
             event: dict[str, Any] = {"type": "http.response.start", "status": status}
             event["headers"] = headers
             if symbol is Sends.PROMISE:
                 event["trailers"] = True
-            elif adorner.flag():
+            elif choices.odds(1):
                 event["trailers"] = False
             yield event
         elif symbol in _BODIES:
             event = {"type": "http.response.body", "body": bodies[place]}
-            if symbol is Sends.MORE or adorner.flag():
+            if symbol is Sends.MORE or choices.odds(1):
                 event["more_body"] = symbol is Sends.MORE
             yield event
         elif symbol is not Sends.RETURN:
-            yield _extension(symbol, adorner)
+            yield _extension(symbol, choices)
 
 
 def _framing(
-    moves: Sequence[Move], place: int, bodies: dict[int, bytes], adorner: Adorner
+    moves: Sequence[Move], place: int, bodies: dict[int, bytes], choices: Choices
 ) -> Iterator[tuple[bytes, bytes]]:
     """The headers by which a start describes what follows it."""
     if moves[place].symbol is Sends.PROMISE:
@@ -191,20 +179,20 @@ def _framing(
     whole = [move for move in later if move.stride.broken is None]
     if whole and whole[-1].symbol is Sends.LAST and all(move.symbol in _BODIES for move in whole):
         known = [at for at in bodies if at > place and moves[at].stride.broken is None]
-        if adorner.flag():
+        if choices.odds(1):
             yield b"content-length", str(sum(len(bodies[at]) for at in known)).encode()
 
 
-def _extension(symbol: Sends, adorner: Adorner) -> dict[str, Any]:
+def _extension(symbol: Sends, choices: Choices) -> dict[str, Any]:
     if symbol in _ZEROCOPY:
         event: dict[str, Any] = {"type": "http.response.zerocopysend"}
-        event["file"] = New("file", adorner.octets(PIECES))
-        if symbol is Sends.ZEROCOPY_MORE or adorner.flag():
+        event["file"] = New("file", choices.pick(PIECES))
+        if symbol is Sends.ZEROCOPY_MORE or choices.odds(1):
             event["more_body"] = symbol is Sends.ZEROCOPY_MORE
         return event
     if symbol in _TRAILERS:
         event = {"type": "http.response.trailers", "headers": [(b"x-checksum", b"1")]}
-        if symbol is Sends.TRAILERS_MORE or adorner.flag():
+        if symbol is Sends.TRAILERS_MORE or choices.odds(1):
             event["more_trailers"] = symbol is Sends.TRAILERS_MORE
         return event
     if symbol is Sends.PATHSEND:
@@ -212,7 +200,7 @@ def _extension(symbol: Sends, adorner: Adorner) -> dict[str, Any]:
     if symbol is Sends.PUSH:
         return {"type": "http.response.push", "path": "/style.css", "headers": []}
     if symbol is Sends.HINT:
-        return {"type": "http.response.early_hint", "links": [adorner.octets(LINKS)]}
+        return {"type": "http.response.early_hint", "links": [choices.pick(LINKS)]}
     return {"type": "http.response.debug", "info": {"template": "a.html", "context": {}}}
 
 
@@ -237,19 +225,19 @@ def _delivers(node: Node, symbol: IntEnum) -> Stride | None:
 
 
 @cache
-def request() -> Ground:
+def request_ground() -> Ground:
     """What a server can deliver of a request, to an application that answers when it likes."""
     return Ground((0, False), (*Delivers, Turn.ANSWER), _delivers, drawn=tuple(Delivers))
 
 
-def deliveries(kind: Kind, *, fast: bool = False) -> st.SearchStrategy[Delivery]:
+def deliveries(kind: Kind) -> Describe[Delivery]:
     """Sequences of events of one request, sound ones and others."""
-    return made(request(), kind, delivered, adorned=6, fast=fast)
+    return described(request_ground(), kind, delivered)
 
 
-def delivered(walk: Walk, numbers: Sequence[int] = ()) -> Delivery:
-    """The events of a walk over :func:`request`."""
-    adorner = Adorner(numbers)
+def delivered(walk: Walk, choices: Choices | None = None) -> Delivery:
+    """The events of a walk over :func:`request_ground`."""
+    choices = choices or Given(())
     events: list[dict[str, Any] | str] = []
     for move in walk.moves:
         if move.symbol is Turn.ANSWER:
@@ -259,12 +247,12 @@ def delivered(walk: Walk, numbers: Sequence[int] = ()) -> Delivery:
         else:
             more = move.symbol is Delivers.MORE
             events.append(
-                {"type": "http.request", "body": adorner.octets(PIECES[:4]), "more_body": more}
+                {"type": "http.request", "body": choices.pick(PIECES[:4]), "more_body": more}
             )
     return scripts.delivery(walk, events)
 
 
-def requests(asked: Request | None = None, *, fast: bool = False) -> st.SearchStrategy[Request]:
+def requests(asked: Request | None = None) -> Describe[Request]:
     """Legal walks of a request's events, as requests for the server in this process.
 
     Its body arrives in the parts of the walk; where the walk has a disconnect before
@@ -272,19 +260,18 @@ def requests(asked: Request | None = None, *, fast: bool = False) -> st.SearchSt
     """
     plain = asked or Request()
 
-    def play(walk: Walk, numbers: Sequence[int]) -> Request:
-        adorner = Adorner(numbers)
+    def play(walk: Walk, choices: Choices) -> Request:
         parts, left = [], None
         for move in walk.moves:
             if move.symbol in (Delivers.MORE, Delivers.LAST):
-                parts.append((adorner.octets(PIECES), move.symbol is Delivers.MORE))
+                parts.append((choices.pick(PIECES), move.symbol is Delivers.MORE))
             elif move.symbol is Delivers.DISCONNECT and left is None:
                 left = len(parts)
         if left is None and (not parts or parts[-1][1]):
-            parts.append((adorner.octets(PIECES), False))  # nobody waits for a client for ever
+            parts.append((choices.pick(PIECES), False))  # nobody waits for a client for ever
         events = tuple(
             {"type": "http.request", "body": body, "more_body": more} for body, more in parts
         ) or ({"type": "http.request", "body": b"", "more_body": False},)
         return plain.but(events=events, leave=Leave(received=left))
 
-    return made(request(), "legal", play, adorned=6, fast=fast)
+    return described(request_ground(), "legal", play)

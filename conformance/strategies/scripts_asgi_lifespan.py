@@ -8,18 +8,17 @@ server chooses there is whether it stops.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cache
 from typing import Any
 
-from hypothesis import strategies as st
-
 from gateproof.conformance.strategies import scripts
-from gateproof.conformance.strategies.scripts import Adorner, Delivery, Expected
-from gateproof.conformance.strategies.walks import Ground, Kind, Node, Stride, Walk, halves, made
-from gateproof.conformance.strategies.walks import stride as taken
+from gateproof.conformance.strategies.choices import Choices, Given
+from gateproof.conformance.strategies.ground import Ground, Kind, Node, Stride, Walk, halves
+from gateproof.conformance.strategies.ground import stride as taken
+from gateproof.conformance.strategies.scripts import Delivery, Expected
+from gateproof.conformance.strategies.walks import Describe, described
 from gateproof.targets.script import Script, Step, raise_, receive, return_, send
 from gateproof.validators.asgi.machines import LIFE, Life, Lives
 
@@ -78,29 +77,28 @@ def _lives(node: Node, symbol: IntEnum) -> Stride | None:
 
 
 @cache
-def life() -> Ground:
+def life_ground() -> Ground:
     """What an application can do in its lifespan."""
     return Ground(Here(), tuple(Lives), _lives, last=ENDS)
 
 
-def applications(kind: Kind, *, fast: bool = False) -> st.SearchStrategy[Expected]:
+def applications(kind: Kind) -> Describe[Expected]:
     """Behaviours of an application, with what is expected of them.
 
     Args:
         kind: what they are to show.
-        fast: as for :func:`~gateproof.conformance.strategies.walks.made`.
     """
-    return made(life(), kind, scripted, adorned=4, fast=fast)
+    return described(life_ground(), kind, scripted)
 
 
-def scripted(walk: Walk, numbers: Sequence[int] = ()) -> Expected:
-    """The script that plays a walk over :func:`life`."""
-    adorner = Adorner(numbers)
-    steps = tuple(_step(Lives(move.symbol), adorner) for move in walk.moves)
+def scripted(walk: Walk, choices: Choices | None = None) -> Expected:
+    """The script that plays a walk over :func:`life_ground`."""
+    choices = choices or Given(())
+    steps = tuple(_step(Lives(move.symbol), choices) for move in walk.moves)
     return scripts.expected(walk, Script(asgi=steps, legal=not walk.broken))
 
 
-def _step(symbol: Lives, adorner: Adorner) -> Step:
+def _step(symbol: Lives, choices: Choices) -> Step:
     if symbol in DELIVERED:
         return receive()
     if symbol is Lives.RAISE:
@@ -108,8 +106,8 @@ def _step(symbol: Lives, adorner: Adorner) -> Step:
     if symbol is Lives.RETURN:
         return return_()
     event: dict[str, Any] = {"type": EVENTS[symbol]}
-    if symbol in FAILURES and adorner.flag():
-        event["message"] = adorner.message(REASONS)
+    if symbol in FAILURES and choices.odds(1):
+        event["message"] = choices.pick(REASONS)
     return send(event)
 
 
@@ -127,22 +125,23 @@ def _serves(node: Node, symbol: IntEnum) -> Stride | None:
 
 
 @cache
-def server() -> Ground:
+def server_ground() -> Ground:
     """What a server can deliver to an application that answers as it may."""
     return Ground((0, False), tuple(Lives), _serves, drawn=DELIVERED)
 
 
-def deliveries(kind: Kind, *, fast: bool = False) -> st.SearchStrategy[Delivery]:
+def deliveries(kind: Kind) -> Describe[Delivery]:
     """Sequences of events of one lifespan, sound ones and others.
 
     A text is the type of what the application sends, or ``"return"`` or ``"raise"``;
     what is delivered after these is given to a receive() called before.
     """
-    return made(server(), kind, delivered, fast=fast)
+    return described(server_ground(), kind, delivered)
 
 
-def delivered(walk: Walk, _numbers: Sequence[int] = ()) -> Delivery:
-    """The events of a walk over :func:`server`."""
+def delivered(walk: Walk, choices: Choices | None = None) -> Delivery:
+    """The events of a walk over :func:`server_ground`."""
+    choices = choices or Given(())
     events: list[dict[str, Any] | str] = []
     for move in walk.moves:
         symbol = Lives(move.symbol)

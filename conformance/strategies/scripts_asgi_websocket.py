@@ -7,27 +7,18 @@ that is a disconnect.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cache, partial
 from typing import Any
 
-from hypothesis import strategies as st
-
 from gateproof.conformance.strategies import scripts
-from gateproof.conformance.strategies.scripts import Adorner, Delivery, Expected
-from gateproof.conformance.strategies.walks import (
-    Cell,
-    Ground,
-    Kind,
-    Node,
-    Stride,
-    Walk,
-    halves,
-    made,
-)
-from gateproof.conformance.strategies.walks import stride as taken
+from gateproof.conformance.strategies.choices import Choices, Given
+from gateproof.conformance.strategies.ground import Cell, Ground, Kind, Node, Stride, Walk, halves
+from gateproof.conformance.strategies.ground import stride as taken
+from gateproof.conformance.strategies.scripts import Delivery, Expected
+from gateproof.conformance.strategies.walks import Describe, described
 from gateproof.targets.asgi_http import Leave
 from gateproof.targets.asgi_websocket import DENIAL, Connect
 from gateproof.targets.script import Script, Step, catching, receive, return_, send
@@ -106,7 +97,7 @@ def _leaves(here: Here) -> Stride | None:
 
 
 @cache
-def answer(offers: frozenset[str] = frozenset(), lossy: bool = False) -> Ground:
+def answer_ground(offers: frozenset[str] = frozenset(), lossy: bool = False) -> Ground:
     """What an application can do under a server that offers denials, or does not.
 
     ``lossy`` is for a server whose send() fails when it is asked to.
@@ -147,22 +138,21 @@ class Session(Expected):
 
 
 def applications(
-    kind: Kind, offers: Collection[str] = (), *, lossy: bool = False, fast: bool = False
-) -> st.SearchStrategy[Session]:
+    kind: Kind, offers: Collection[str] = (), *, lossy: bool = False
+) -> Describe[Session]:
     """Behaviours of an application, with what is expected of them.
 
     Args:
         kind: what they are to show.
         offers: the extensions that the server announces; no other is used.
         lossy: whether send() may fail, see :class:`Session`.
-        fast: as for :func:`~gateproof.conformance.strategies.walks.made`.
     """
-    return made(answer(frozenset(offers), lossy), kind, scripted, adorned=6, fast=fast)
+    return described(answer_ground(frozenset(offers), lossy), kind, scripted)
 
 
-def scripted(walk: Walk, numbers: Sequence[int] = ()) -> Session:
-    """The script that plays a walk over :func:`answer`."""
-    adorner = Adorner(numbers)
+def scripted(walk: Walk, choices: Choices | None = None) -> Session:
+    """The script that plays a walk over :func:`answer_ground`."""
+    choices = choices or Given(())
     steps: list[Step] = []
     given: list[str] = []
     sent = 0
@@ -186,7 +176,7 @@ def scripted(walk: Walk, numbers: Sequence[int] = ()) -> Session:
             steps.append(receive())
         else:
             sent += 1
-            event = _event(symbol, adorner)
+            event = _event(symbol, choices)
             gone = here.told is Socket.GONE or here.answer == Answer.LOST
             steps.append(catching(send(event)) if gone else send(event))
     steps.append(return_())
@@ -212,22 +202,22 @@ def _due(here: Here) -> str:
     return "message" if here.told is Socket.CONNECTED and here.answer == Answer.ACCEPTED else ""
 
 
-def _event(symbol: Answers, adorner: Adorner) -> dict[str, Any]:
+def _event(symbol: Answers, choices: Choices) -> dict[str, Any]:
     if symbol in _ACCEPTS:
         headers = {"headers": [(b"x-gateproof", b"1")]}
-        return {"type": "websocket.accept", **(headers if adorner.flag() else {})}
+        return {"type": "websocket.accept", **(headers if choices.odds(1) else {})}
     if symbol is Answers.SEND:
-        message = adorner.message(MESSAGES)
+        message = choices.pick(MESSAGES)
         key = "text" if isinstance(message, str) else "bytes"
         return {"type": "websocket.send", key: message}
     if symbol is Answers.CLOSE:
-        return {"type": "websocket.close", **CLOSES[adorner.number(range(len(CLOSES)))]}
+        return {"type": "websocket.close", **choices.pick(CLOSES)}
     if symbol is Answers.DENY:
-        status = adorner.number(STATUSES)
+        status = choices.pick(STATUSES)
         headers_ = [(b"content-type", b"text/plain")]
         return {"type": "websocket.http.response.start", "status": status, "headers": headers_}
     event: dict[str, Any] = {"type": "websocket.http.response.body", "body": b"denied"}
-    if symbol is Answers.DENY_MORE or adorner.flag():
+    if symbol is Answers.DENY_MORE or choices.odds(1):
         event["more_body"] = symbol is Answers.DENY_MORE
     return event
 
@@ -255,23 +245,23 @@ def _tells(node: Node, symbol: IntEnum) -> Stride | None:
 
 
 @cache
-def connection() -> Ground:
+def connection_ground() -> Ground:
     """What a server can tell of a WebSocket, to an application that accepts when it likes."""
     return Ground((0, False), (*Tells, Turn.ACCEPT), _tells, drawn=tuple(Tells))
 
 
-def deliveries(kind: Kind, *, fast: bool = False) -> st.SearchStrategy[Delivery]:
+def deliveries(kind: Kind) -> Describe[Delivery]:
     """Sequences of events of one connection, sound ones and others.
 
     ``"accept"`` stands where the application accepts. All of its calls of receive()
     come before the first event, so that it never asks for more after a disconnect.
     """
-    return made(connection(), kind, delivered, adorned=6, fast=fast)
+    return described(connection_ground(), kind, delivered)
 
 
-def delivered(walk: Walk, numbers: Sequence[int] = ()) -> Delivery:
-    """The events of a walk over :func:`connection`."""
-    adorner = Adorner(numbers)
+def delivered(walk: Walk, choices: Choices | None = None) -> Delivery:
+    """The events of a walk over :func:`connection_ground`."""
+    choices = choices or Given(())
     events: list[dict[str, Any] | str] = []
     for move in walk.moves:
         if move.symbol is Turn.ACCEPT:
@@ -281,24 +271,23 @@ def delivered(walk: Walk, numbers: Sequence[int] = ()) -> Delivery:
         elif move.symbol is Tells.DISCONNECT:
             events.append({"type": "websocket.disconnect", "code": 1005, "reason": ""})
         else:
-            message = adorner.message(MESSAGES)
+            message = choices.pick(MESSAGES)
             key = "text" if isinstance(message, str) else "bytes"
             events.append({"type": "websocket.receive", key: message})
     return scripts.delivery(walk, events)
 
 
-def connections(asked: Connect | None = None, *, fast: bool = False) -> st.SearchStrategy[Connect]:
+def connections(asked: Connect | None = None) -> Describe[Connect]:
     """Legal walks of a connection's events, as connections for the server in this process."""
     plain = asked or Connect()
 
-    def play(walk: Walk, numbers: Sequence[int]) -> Connect:
-        adorner = Adorner(numbers)
+    def play(walk: Walk, choices: Choices) -> Connect:
         messages = tuple(
-            adorner.message(MESSAGES) for move in walk.moves if move.symbol is Tells.RECEIVE
+            choices.pick(MESSAGES) for move in walk.moves if move.symbol is Tells.RECEIVE
         )
         count = sum(move.symbol in (Tells.CONNECT, Tells.RECEIVE) for move in walk.moves)
         ends = any(move.symbol is Tells.DISCONNECT for move in walk.moves)
-        leave = Leave(received=count) if ends and adorner.flag() else Leave()
+        leave = Leave(received=count) if ends and choices.odds(1) else Leave()
         return plain.but(messages=messages, leave=leave)
 
-    return made(connection(), "legal", play, adorned=6, fast=fast)
+    return described(connection_ground(), "legal", play)

@@ -12,35 +12,19 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cache
 
-from hypothesis import strategies as st
-
 from gateproof.conformance.strategies import scripts
-from gateproof.conformance.strategies.scripts import Adorner, Expected
-from gateproof.conformance.strategies.walks import (
-    Ground,
-    Kind,
-    Move,
-    Node,
-    Stride,
-    Walk,
-    halves,
-    made,
-)
-from gateproof.conformance.strategies.walks import stride as taken
-from gateproof.targets.script import Script, Step, catching, raise_, result, start, write, yield_
-from gateproof.targets.wsgi_environ import Request
+from gateproof.conformance.strategies.choices import Choices, Given
+from gateproof.conformance.strategies.ground import Ground, Kind, Move, Node, Stride, Walk
+from gateproof.conformance.strategies.ground import stride as taken
+from gateproof.conformance.strategies.scripts import Expected
+from gateproof.conformance.strategies.walks import Describe, described
+from gateproof.targets.script import Script, Step, catching, result, start, write, yield_
 from gateproof.validators.wsgi.machines import (
-    CLOSING,
-    OWED,
     RESPONSE,
-    STARTER,
     WRITING,
     Answers,
-    Closing,
     Does,
-    Handles,
     Response,
-    Starter,
     Writes,
     Writing,
 )
@@ -59,7 +43,6 @@ TRAPS = frozenset({"wsgi.errors-handling.app-traps-own-errors"})
 _NO_WRITER = "write() comes from a start_response that returned, and there was none"
 _MOVED_ON = "a refusal follows a call, which has moved the response on to STARTED"
 _OVER = "nothing of the response is judged after its end"
-_AGAIN = "an application is called once, and what it returned is there from then on"
 UNPLAYED: dict[tuple[str, str, str], str] = {
     **{
         (RESPONSE.name, state, symbol): _NO_WRITER
@@ -72,36 +55,9 @@ UNPLAYED: dict[tuple[str, str, str], str] = {
         if state is not Response.STARTED
     },
     **{(RESPONSE.name, "OVER", symbol.name): _OVER for symbol in Does},
-    **{(STARTER.name, "IDLE", symbol.name): "no call is pending" for symbol in Answers},
-    **{
-        (STARTER.name, state, "RERAISED"): "the call gave no exception"
-        for state in ("FIRST", "REPEATED", "REPEATED_REFUSED")
-    },
-    **{
-        (CLOSING.name, "CALLED", symbol): "there is no result yet"
-        for symbol in ("NEXT", "EXHAUST", "CLOSE", "END")
-    },
-    **{
-        (CLOSING.name, state.name, "RETURN"): _AGAIN
-        for state in Closing
-        if state is not Closing.CALLED
-    },
-    (WRITING.name, "RETURNED", "RETURN"): _AGAIN,
-    **{
-        (CLOSING.name, state, symbol): "a piece is asked for before that, which moves it on"
-        for state in ("RETURNED", "CUT")
-        for symbol in ("EXHAUST", "RAISE")
-    },
-    **{
-        (CLOSING.name, state, "RAISE"): "what has ended stays at its end"
-        for state in ("EXHAUSTED", "BROKEN")
-    },
-    **{
-        (CLOSING.name, "OVER", symbol.name): "the server has let go of the result"
-        for symbol in Handles
-    },
+    (WRITING.name, "RETURNED", "RETURN"): "an application returns once",
 }
-"""Cells that nothing here plays, by machine, state and symbol, and why."""
+"""Cells that no script plays, by machine, state and symbol, and why."""
 
 _CALLS = (Does.START, Does.START_ERROR, Does.REFUSAL)
 _WRITES = {Does.WRITE: Writes.WRITE, Does.WRITE_EMPTY: Writes.WRITE}
@@ -132,7 +88,8 @@ class Here:
     writer: bool = False
 
 
-def _does(node: Node, symbol: IntEnum) -> Stride | None:
+def does(node: Node, symbol: IntEnum) -> Stride | None:
+    """A move by the response and by ``write()``; of two breaches the one of ``write()`` is told."""
     here = node
     if not isinstance(here, Here) or here.response == Response.OVER:
         return None
@@ -174,13 +131,13 @@ def _refused(here: Here) -> Stride | None:
 
 def _willing(node: Node, symbol: IntEnum) -> Stride | None:
     """The same under a server that refuses no call but a second one."""
-    return None if symbol is Does.REFUSAL else _does(node, symbol)
+    return None if symbol is Does.REFUSAL else does(node, symbol)
 
 
 @cache
-def response(*, refusing: bool = False) -> Ground:
+def response_ground(*, refusing: bool = False) -> Ground:
     """What an application can do; ``refusing`` under a server that may refuse its calls."""
-    step = _does if refusing else _willing
+    step = does if refusing else _willing
     return Ground(Here(), (*Does, *Turn), step, last=(Does.EXHAUST, Turn.FAIL))
 
 
@@ -200,22 +157,20 @@ class Call(Expected):
     answered: Answers | None = None
 
 
-def applications(
-    kind: Kind, *, refusing: bool = False, fast: bool = False
-) -> st.SearchStrategy[Call]:
+def applications(kind: Kind, *, refusing: bool = False) -> Describe[Call]:
     """Behaviours of an application, with what is expected of them.
 
     Args:
         kind: what they are to show.
         refusing: whether start_response may refuse sound calls, see :class:`Call`.
-        fast: as for :func:`~gateproof.conformance.strategies.walks.made`.
     """
-    return made(response(refusing=refusing), kind, scripted, adorned=8, fast=fast)
+    return described(response_ground(refusing=refusing), kind, scripted)
 
 
-def scripted(walk: Walk, numbers: Sequence[int] = ()) -> Call:
-    """The script that plays a walk over :func:`response`."""
-    steps, refused, also = _played(walk.moves, Adorner(numbers))
+def scripted(walk: Walk, choices: Choices | None = None) -> Call:
+    """The script that plays a walk over :func:`response_ground`."""
+    choices = choices or Given(())
+    steps, refused, also = played(walk.moves, choices)
     plain = scripts.expected(walk, Script(wsgi=tuple(steps), legal=not walk.broken), also)
     return Call(
         plain.requirement,
@@ -229,18 +184,18 @@ def scripted(walk: Walk, numbers: Sequence[int] = ()) -> Call:
     )
 
 
-def _played(
-    moves: Sequence[Move], adorner: Adorner, *, sized: bool = True
+def played(
+    moves: Sequence[Move], choices: Choices, *, sized: bool = True
 ) -> tuple[list[Step], frozenset[int], frozenset[str]]:
     """The steps of a walk, the calls that are to be refused, and what is told besides."""
     called: list[Step] = []
     iterated: list[Step] = []
     steps = called
     refused: set[int] = set()
-    pieces = [adorner.octets(PIECES) if _full(move) else b"" for move in moves]
+    pieces = [choices.pick(PIECES) if _full(move) else b"" for move in moves]
     headers = [("Content-Type", "text/plain")]
     if sized:
-        headers.extend(_length(moves, pieces, adorner))
+        headers.extend(_length(moves, pieces, choices))
     calls = 0
     wrote = False
     for move, piece in zip(moves, pieces, strict=True):
@@ -254,7 +209,7 @@ def _played(
             steps.append(yield_(piece))
         elif symbol is not Does.EXHAUST:
             calls += 1
-            status = STATUSES[adorner.number(range(len(STATUSES)))]
+            status = choices.pick(STATUSES)
             error = symbol in (Does.START_ERROR, Turn.FAIL)
             step = start(status, headers, "raised" if error else None)
             if symbol is Does.REFUSAL:
@@ -262,8 +217,8 @@ def _played(
             steps.append(step if error or _accepted(move) else catching(step))
     lazy = any(step["do"] != "yield" for step in iterated)
     kinds = LAZY if lazy else HELD
-    kind = kinds[adorner.number(range(len(kinds)))]
-    closable = kind in LAZY and adorner.flag()
+    kind = choices.pick(kinds)
+    closable = kind in LAZY and choices.odds(1)
     called.append(result(kind, *iterated, close=() if closable else None))
     return called, frozenset(refused), WROTE if wrote else scripts.SOUND
 
@@ -279,211 +234,11 @@ def _accepted(move: Move) -> bool:
 
 
 def _length(
-    moves: Sequence[Move], pieces: Sequence[bytes], adorner: Adorner
+    moves: Sequence[Move], pieces: Sequence[bytes], choices: Choices
 ) -> list[tuple[str, str]]:
     """Content-Length, where the whole body is known and one head goes before it."""
     calls = [move.symbol for move in moves if move.symbol in _CALLS or move.symbol is Turn.FAIL]
     sound = all(move.stride.broken is None for move in moves)
-    if calls == [Does.START] and sound and adorner.flag():
+    if calls == [Does.START] and sound and choices.odds(1):
         return [("Content-Length", str(sum(map(len, pieces))))]
     return []
-
-
-# Servers: the answer to start_response ---------------------------------------------
-
-
-class Reply(IntEnum):
-    """A last call of start_response, and how the server answers it."""
-
-    WRITER = 200
-    NOTHING = 201
-    RAISED = 202
-    ERROR_WRITER = 210
-    ERROR_NOTHING = 211
-    ERROR_RAISED = 212
-    ERROR_RERAISED = 213
-
-    @property
-    def answer(self) -> Answers:
-        """What the server does."""
-        return Answers(self % 10)
-
-    @property
-    def call(self) -> Does:
-        """How the application calls."""
-        return Does.START_ERROR if self >= Reply.ERROR_WRITER else Does.START
-
-
-def _replies(node: Node, symbol: IntEnum) -> Stride | None:
-    if not isinstance(symbol, Reply):
-        made = _does(node, symbol)
-        return None if symbol in (Does.EXHAUST, Turn.FAIL) else made
-    if not isinstance(node, Here) or node.response == Response.OVER:
-        return None
-    owed = OWED[Response(node.response)][symbol.call is Does.START_ERROR]
-    called = taken(RESPONSE, node.response, symbol.call)
-    return replace(taken(STARTER, owed, symbol.answer), then=(node, symbol), wider=called.broken)
-
-
-@cache
-def starter() -> Ground:
-    """How a server can answer an application that does what it likes before that."""
-    symbols = (*Does, Turn.BACK, *Reply)
-    return Ground(Here(), symbols, _replies, last=tuple(Reply), drawn=tuple(Reply))
-
-
-def answers(kind: Kind, *, fast: bool = False) -> st.SearchStrategy[Call]:
-    """Behaviours of an application whose last call of start_response is answered somehow."""
-    return made(starter(), kind, answered, adorned=8, fast=fast)
-
-
-def answered(walk: Walk, numbers: Sequence[int] = ()) -> Call:
-    """The script for a walk over :func:`starter`, and the server's answer."""
-    *before, last = walk.moves
-    steps, refused, also = _played(before, Adorner(numbers), sized=False)
-    *called, returned = steps
-    reply = last.symbol
-    if not isinstance(reply, Reply):
-        raise TypeError(reply)
-    call = start(exc_info="raised" if reply.call is Does.START_ERROR else None)
-    back = any(move.symbol is Turn.BACK for move in before)
-    if back:
-        lazy = returned["kind"] if returned["kind"] in LAZY else LAZY[0]
-        steps = [*called, result(lazy, *returned["steps"], call)]
-    else:
-        steps = [*called, call, result("list")]
-    plain = scripts.expected(walk, Script(wsgi=tuple(steps), legal=not walk.broken), also)
-    return Call(
-        plain.requirement,
-        plain.verdict,
-        plain.script,
-        plain.why,
-        walk,
-        plain.broken,
-        plain.also,
-        refused=refused,
-        answered=reply.answer,
-    )
-
-
-# Servers: the treatment of the result ----------------------------------------------
-
-
-def _handles(node: Node, symbol: IntEnum) -> Stride | None:
-    """What a server does with a result that has a close(); each piece has to be asked for."""
-    state, ended = halves(node)
-    if (state == Closing.CALLED) is not (symbol in (Handles.RETURN, Turn.FAIL)):
-        return None
-    if state == Closing.OVER or (ended and symbol in (Handles.NEXT, Handles.RAISE)):
-        return None
-    if symbol is Turn.FAIL:
-        made = taken(CLOSING, state, Handles.RAISE)
-        return replace(made, then=(made.then, True))
-    made = taken(CLOSING, state, symbol)
-    if symbol in (Handles.EXHAUST, Handles.RAISE):
-        asked = taken(CLOSING, state, Handles.NEXT)
-        made = taken(CLOSING, asked.state, symbol)
-        made = replace(made, broken=asked.broken or made.broken, cells=asked.cells + made.cells)
-        ended = True
-    return replace(made, then=(made.state, ended))
-
-
-@cache
-def closing() -> Ground:
-    """What a server can do with a result."""
-    symbols = (*Handles, Turn.FAIL)
-    return Ground((0, False), symbols, _handles, last=(Handles.END, Turn.FAIL))
-
-
-@dataclass(frozen=True, slots=True)
-class Treatment(Expected):
-    """An application whose result gives pieces, and what a server does with it.
-
-    Attributes:
-        acts: ``"next"``, ``"close"``, ``"end"``, in order.
-    """
-
-    acts: tuple[str, ...] = ()
-
-
-def treatments(kind: Kind, *, fast: bool = False) -> st.SearchStrategy[Treatment]:
-    """Ways to treat a result, sound ones and others."""
-    return made(closing(), kind, treated, adorned=4, fast=fast)
-
-
-_ACTS = {Handles.CLOSE: "close", Handles.END: "end"}
-
-
-def treated(walk: Walk, numbers: Sequence[int] = ()) -> Treatment:
-    """The application and the acts for a walk over :func:`closing`."""
-    adorner = Adorner(numbers)
-    inner: list[Step] = []
-    acts: list[str] = []
-    over = False
-    for move in walk.moves:
-        symbol = move.symbol
-        if symbol in (Handles.NEXT, Handles.EXHAUST, Handles.RAISE):
-            acts.append("next")
-            if symbol is Handles.NEXT:
-                inner.append(yield_(adorner.octets(PIECES)))
-            elif symbol is Handles.RAISE and not over:
-                inner.append(raise_())
-            over = over or symbol is not Handles.NEXT
-        elif isinstance(symbol, Handles) and symbol in _ACTS:
-            acts.append(_ACTS[symbol])
-    fails = any(move.symbol is Turn.FAIL for move in walk.moves)
-    steps = (start(), raise_() if fails else result("iterator", *inner))
-    failing = fails or any(step["do"] == "raise" for step in inner)
-    also = TRAPS if failing else scripts.SOUND
-    plain = scripts.expected(walk, Script(wsgi=steps, legal=not walk.broken), also)
-    return Treatment(
-        plain.requirement,
-        plain.verdict,
-        plain.script,
-        plain.why,
-        walk,
-        plain.broken,
-        plain.also,
-        acts=tuple(acts),
-    )
-
-
-def requests(asked: Request | None = None, *, fast: bool = False) -> st.SearchStrategy[Request]:
-    """Legal walks of a result's treatment, as requests for the server in this process.
-
-    A walk that closes before the end of the iteration is a request that stops there.
-    """
-    plain = asked or Request()
-
-    def play(walk: Walk, _numbers: Sequence[int]) -> Request:
-        count = 0
-        for move in walk.moves:
-            if move.symbol in (Handles.EXHAUST, Handles.RAISE, Turn.FAIL):
-                return plain
-            if move.symbol is Handles.CLOSE:
-                break
-            count += move.symbol is Handles.NEXT
-        return plain.but(stop_after=count)
-
-    return made(closing(), "legal", play, fast=fast)
-
-
-__all__ = [
-    "STATUSES",
-    "UNPLAYED",
-    "Call",
-    "Reply",
-    "Starter",
-    "Treatment",
-    "Turn",
-    "answered",
-    "answers",
-    "applications",
-    "closing",
-    "requests",
-    "response",
-    "scripted",
-    "starter",
-    "treated",
-    "treatments",
-]
