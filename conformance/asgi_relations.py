@@ -8,7 +8,7 @@ confirmed by repeating both before it is reported.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -86,18 +86,46 @@ class Baseline(Generic[A, R]):
         return again
 
     def _difference(self, reply: R, *, judged: bool) -> tuple[str, str, str, bool] | None:
-        """What was seen, both values, whether it is a breakdown; ``None`` if it agrees."""
-        known = [_aspects(earlier) for earlier in self.replies]
-        trouble = breakdown(reply)
-        if trouble and _kind(reply) not in {_kind(earlier) for earlier in self.replies}:
-            return trouble, trouble, _outline(self.replies[0]), True
-        if not judged:
-            return None
-        for name, value in _aspects(reply).items():
-            expected = known[0][name]
-            if value != expected and all(aspects[name] == expected for aspects in known):
-                return f"gave another {name}", _short(value), _short(expected), False
+        return difference(self.replies, reply, judged=judged)
+
+
+def difference(
+    replies: Sequence[Reply | Session],
+    reply: Reply | Session,
+    *,
+    judged: bool = True,
+    unsteady: Collection[str] = (),
+) -> tuple[str, str, str, bool] | None:
+    """How a reply disagrees with earlier ones to the same.
+
+    Args:
+        replies: the earlier ones, at least one.
+        reply: the reply.
+        judged: whether anything but a breakdown counts.
+        unsteady: aspects that are known to differ from one time to the next.
+
+    Returns:
+        What was seen, both values, whether it is a breakdown; ``None`` if it agrees.
+    """
+    trouble = breakdown(reply)
+    if trouble and _kind(reply) not in {_kind(earlier) for earlier in replies}:
+        return trouble, trouble, _outline(replies[0]), True
+    if not judged:
         return None
+    known = [aspects(earlier) for earlier in replies]
+    for name, value in aspects(reply).items():
+        expected = known[0][name]
+        if name in unsteady or value == expected:
+            continue
+        if all(earlier[name] == expected for earlier in known):
+            return f"gave another {name}", _short(value), _short(expected), False
+    return None
+
+
+def varying(replies: Sequence[Reply | Session]) -> set[str]:
+    """The aspects in which replies to the same differ from each other."""
+    first, *others = [aspects(reply) for reply in replies]
+    return {name for name in first if any(other[name] != first[name] for other in others)}
 
 
 def breakdown(reply: Reply | Session) -> str:
@@ -122,7 +150,7 @@ def _unanswered(session: Session) -> bool:
     return session.timed_out and not session.answer
 
 
-def _aspects(reply: Reply | Session) -> dict[str, Any]:
+def aspects(reply: Reply | Session) -> dict[str, Any]:
     """What of a reply has to agree."""
     if isinstance(reply, Session):
         return {

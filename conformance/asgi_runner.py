@@ -179,7 +179,8 @@ class ASGIRunner:
         started = time.perf_counter()
         error: BaseException | None = None
         try:
-            case.run(stage)
+            with self._loop.often():
+                case.run(stage)
         except (KeyboardInterrupt, AbandonedError):
             raise
         except BaseException as caught:  # noqa: BLE001 - whatever it is, it is this case's outcome

@@ -13,9 +13,10 @@ import contextlib
 import math
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent import futures
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 from gateproof.conformance.alarm import Hang, can_interrupt, interrupting
@@ -53,6 +54,9 @@ class Loop(Protocol):
     def run(self, coroutine: Awaitable[T]) -> T:
         """Run one coroutine to its end from outside the loop and return its result."""
 
+    def often(self) -> AbstractContextManager[None]:
+        """Within, :meth:`run` is called very often, and what it needs is set up once."""
+
     def close(self) -> None:
         """End what still runs, within a bound, and close the loop."""
 
@@ -84,6 +88,7 @@ class AsyncioLoop:
         self._stopped = time.monotonic()
         self._stood = 0.0
         self._beats = 0
+        self._often = False
 
     def _time(self) -> float:
         return (time.monotonic() if self._driven else self._stopped) - self._stood
@@ -113,7 +118,28 @@ class AsyncioLoop:
 
     def run(self, coroutine: Awaitable[T]) -> T:
         """Run one coroutine; what it raises is raised here."""
-        return self._drive(coroutine)
+        if not self._often:
+            return self._drive(coroutine)
+        self._beats += 1
+        task = self._loop.create_task(_awaited(coroutine))
+        while True:
+            try:
+                return self._run_until(task)
+            except Hang:  # as below
+                if task.done():
+                    raise
+
+    @contextlib.contextmanager
+    def often(self) -> Iterator[None]:
+        """Watch for standstill all the time within, rather than in each run anew."""
+        beating = self._loop.create_task(self._beat())
+        self._often = True
+        try:
+            with interrupting(lambda: self._beats, self._patience):
+                yield
+        finally:
+            self._often = False
+            beating.cancel()
 
     def _drive(self, awaitable: Awaitable[T]) -> T:
         async def main() -> T:
@@ -158,6 +184,10 @@ class AsyncioLoop:
             elif not task.cancelled():
                 task.exception()  # retrieved, so that asyncio does not log it
         self._loop.close()
+
+
+async def _awaited(awaitable: Awaitable[T]) -> T:
+    return await awaitable
 
 
 class Handle:
@@ -284,6 +314,11 @@ class ThreadLoop:
             pass
         result: T = handle.result.result(timeout=0)
         return result
+
+    @contextlib.contextmanager
+    def often(self) -> Iterator[None]:
+        """Nothing is to be set up: standstill is noticed by whoever waits."""
+        yield
 
     def close(self) -> None:
         """Stop the loop without waiting for a thread that may never end."""

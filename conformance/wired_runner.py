@@ -142,7 +142,7 @@ class WiredEngine:
             return Outcome(
                 "n/a", f"it sends {', '.join(missing)}, and --target-methods allows {allowed}"
             )
-        if case.id == "generated":
+        if case.id.startswith("generated"):
             return Outcome("n/a", GENERATED)
         try:
             if not self._unusable:

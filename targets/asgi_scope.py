@@ -23,6 +23,14 @@ HOST = "127.0.0.1:8000"
 Scope = dict[str, Any]
 Headers = tuple[tuple[bytes, bytes], ...]
 
+HANDSHAKE: Headers = (
+    (b"connection", b"Upgrade"),
+    (b"upgrade", b"websocket"),
+    (b"sec-websocket-version", b"13"),
+    (b"sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+)
+"""The headers of every opening handshake, after ``host``."""
+
 
 class _Absent:
     """The type of :data:`ABSENT`."""
@@ -96,12 +104,7 @@ def websocket(
 ) -> Scope:
     """The scope of one WebSocket connection; arguments as for :func:`http`."""
     subprotocols = list(subprotocols)
-    handshake = [
-        (b"connection", b"Upgrade"),
-        (b"upgrade", b"websocket"),
-        (b"sec-websocket-version", b"13"),
-        (b"sec-websocket-key", b"dGhlIHNhbXBsZSBub25jZQ=="),
-    ]
+    handshake = [*HANDSHAKE]
     if subprotocols:
         handshake.append((b"sec-websocket-protocol", ", ".join(subprotocols).encode()))
     scope = _connection("websocket", path, query, (*handshake, *headers), host, state)

@@ -127,9 +127,10 @@ def member(event: Event, key: str, kind: type | tuple[type, ...], default: Any) 
 class _Unknown:
     """The two awaitables of a protocol that nobody knows."""
 
-    def __init__(self, deadline: float) -> None:
+    def __init__(self, deadline: float, kind: str) -> None:
         self.deadline = deadline
         self.limit: anyio.CancelScope | None = None
+        self.kind = kind
         self.received = 0
         self.sent = 0
 
@@ -139,7 +140,7 @@ class _Unknown:
         if self.received > 1 and self.limit is not None:
             self.limit.cancel()
         await anyio.lowlevel.checkpoint()
-        return {"type": f"{UNKNOWN}.opened"}
+        return {"type": f"{self.kind}.opened"}
 
     async def send(self, event: Event) -> None:
         """Note that the application answers, and end the call."""
@@ -151,14 +152,20 @@ class _Unknown:
 
 
 async def offer_unknown(
-    application: Application, watched: Watched, *, patience: float = PATIENCE
+    application: Application,
+    watched: Watched,
+    *,
+    scope: Scope | None = None,
+    patience: float = PATIENCE,
 ) -> Ending:
     """Call ``application`` with a scope of type :data:`UNKNOWN` and say how that ended.
+
+    ``scope`` replaces the scope; its type has to belong to no protocol, too.
 
     The validator judges what it sends and that it returns. ``"cancelled"``
     means that it stayed without sending anything.
     """
-    connection = _Unknown(anyio.current_time() + patience)
-    scope: Scope = {"type": UNKNOWN, "asgi": {"version": "3.0"}}
+    scope = {"type": UNKNOWN, "asgi": {"version": "3.0"}} if scope is None else dict(scope)
+    connection = _Unknown(anyio.current_time() + patience, scope["type"])
     ending = await call(application, scope, connection, watched)
     return "returned" if connection.sent else ending

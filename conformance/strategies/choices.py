@@ -9,6 +9,7 @@ and with that list the other style begins where the first left off.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -20,6 +21,9 @@ T = TypeVar("T")
 
 OCTETS = 160
 """Octets of tape that one example is made from; where they are used up, all that follows is 0."""
+
+SEED = 8
+"""Octets that a whole tape is made from."""
 
 
 class Choices:
@@ -134,9 +138,15 @@ def recorded(describe: Callable[[Choices], T]) -> st.SearchStrategy[tuple[T, lis
 
 
 def tapes(examples: int) -> st.SearchStrategy[bytes]:
-    """Tapes for so many examples each, one behind the other."""
+    """Tapes for so many examples each, one behind the other.
+
+    Hypothesis draws octets one by one, which costs more than most examples do: it
+    draws a few, from which the others are made.
+    """
     length = OCTETS * examples
-    return st.binary(min_size=length, max_size=length)
+    return st.binary(min_size=SEED, max_size=SEED).map(
+        lambda drawn: hashlib.shake_128(drawn).digest(length)
+    )
 
 
 def cut(tape: bytes) -> list[bytes]:
