@@ -50,11 +50,19 @@ _OVER = (Answer.CLOSED, Answer.REFUSED, Answer.DENIED)
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """Where an application is: its answer, what it was told, whether a send() is fresh."""
+    """Where an application is.
+
+    Attributes:
+        answer: the state of its answer.
+        told: what it was told.
+        fresh: whether the latest thing that happened is a send().
+        idle: whether it listens in vain since the latest thing that happened.
+    """
 
     answer: int = 0
     told: Socket = Socket.SILENT
     fresh: bool = False
+    idle: bool = False
 
 
 def _answers(without: frozenset[IntEnum], node: Node, symbol: IntEnum) -> Stride | None:
@@ -81,13 +89,13 @@ def _listens(here: Here) -> Stride | None:
         return None  # a disconnect is due, which is LEAVE
     made = taken(ANSWER, here.answer, Answers.LISTEN)
     told = Socket.CONNECTED if here.told is Socket.SILENT else here.told
-    return replace(made, then=Here(made.state, told))
+    return replace(made, then=Here(made.state, told, idle=not _due(here)))
 
 
 def _leaves(here: Here) -> Stride | None:
     """A receive() that is given a disconnect."""
-    if here.told is not Socket.CONNECTED:
-        return None
+    if here.told is not Socket.CONNECTED or here.idle:
+        return None  # who has listened in vain would be told then already
     listened = taken(ANSWER, here.answer, Answers.LISTEN)
     if listened.broken is not None:
         return None
@@ -116,7 +124,8 @@ class Session(Expected):
 
     Attributes:
         messages: how many messages the client sends once it is accepted.
-        leave: after how many received events the client goes, ``None`` if it stays.
+        leave: when the client goes, if it does before it was answered; once it was
+            accepted it goes when all of its messages were received.
         given: what each call of receive() is given: ``"connect"``, ``"message"``,
             ``"disconnect"``, or nothing.
         lost: which calls of send() fail, counted from 1; only a server in this
@@ -124,7 +133,7 @@ class Session(Expected):
     """
 
     messages: int = 0
-    leave: int | None = None
+    leave: Leave = field(default_factory=Leave)
     given: tuple[str, ...] = ()
     lost: frozenset[int] = field(default=frozenset())
 
@@ -133,7 +142,7 @@ class Session(Expected):
         return (asked or Connect()).but(
             messages=("gateproof",) * self.messages,
             scope={"extensions": dict(DENIAL)},
-            leave=Leave(received=self.leave),
+            leave=self.leave,
         )
 
 
@@ -156,7 +165,7 @@ def scripted(walk: Walk, choices: Choices | None = None) -> Session:
     steps: list[Step] = []
     given: list[str] = []
     sent = 0
-    leave: int | None = None
+    leave = Leave()
     lost: set[int] = set()
     for move in walk.moves:
         here = move.node
@@ -170,8 +179,9 @@ def scripted(walk: Walk, choices: Choices | None = None) -> Session:
             given.append(_due(here))
             steps.append(receive() if given[-1] else catching(receive(within=SILENCE)))
         elif symbol is Answers.LEAVE:
-            if here.answer not in _OVER:
-                leave = len([one for one in given if one])
+            if here.answer not in (*_OVER, Answer.ACCEPTED):
+                received = len([one for one in given if one])
+                leave = Leave(sent=sent) if here.fresh else Leave(received=received)
             given.append("disconnect")
             steps.append(receive())
         else:
