@@ -284,7 +284,10 @@ class _Search(Generic[T]):
                 self._trouble = error  # it ends the search, and is nothing to shrink
                 raise _Over from error
 
-        tried: Callable[[], None] = settings(
+        tried: Callable[[], None] = given(strategy)(guarded)
+        if self._at is not None or database is not None:
+            tried = seed(self._at or 0)(tried)  # before settings, for it takes the database away
+        tried = settings(
             max_examples=examples,
             deadline=None,
             database=database,
@@ -295,9 +298,7 @@ class _Search(Generic[T]):
             verbosity=Verbosity.quiet,
             print_blob=False,
             backend="hypothesis",
-        )(given(strategy)(guarded))
-        if self._at is not None:
-            tried = seed(self._at)(tried)
+        )(tried)
         with contextlib.suppress(_Over):
             tried()
         if self._trouble is not None:

@@ -61,6 +61,22 @@ def test_the_same_examples_are_played_each_time_unless_a_seed_is_given() -> None
     assert examples(3) != examples(4)
 
 
+@pytest.mark.parametrize("at", [None, 0, 3])
+def test_shrinking_is_the_same_each_time(at: int | None) -> None:
+    def played() -> list[Words]:
+        examples: list[Words] = []
+
+        def play(example: Words) -> dict[str, Any]:
+            examples.append(example)
+            return both(example)
+
+        found = {one.what: one for one in search(words, play, EFFORT, at=at).found}
+        assert found["apart"].example == ["ccc", "a", "eeeee"]
+        return examples
+
+    assert played() == played()
+
+
 def test_no_more_is_played_than_asked_for() -> None:
     searched = search(words, lambda _: {}, EFFORT)
 
