@@ -37,7 +37,7 @@ def routes_of(application: Application, chosen: Settings) -> Discovery:
     if not can_interrupt():
         return discover(application.call)
     try:
-        with interrupting(lambda: 0, PATIENCE):
+        with interrupting(lambda: 0, PATIENCE, PATIENCE):
             return discover(application.call)
     except Hang as hang:
         return Discovery(notes=(f"reading them hangs: {hang}",))
@@ -49,8 +49,10 @@ def each_route(stage: Stage) -> Iterator[Visit]:
     Raises:
         NotApplicable: there is none.
     """
-    found = stage.routes.allowed(("GET",))[:MOST]
+    known = stage.routes
+    found = known.allowed(("GET",))[:MOST]
     if not found:
-        stage.not_applicable("; ".join(stage.routes.notes) or "no route answers GET")
+        untold = "no route answers GET" if known.routes else "no routes are known"
+        stage.not_applicable("; ".join(known.notes) or untold)
     for route in found:
         yield visit(route)

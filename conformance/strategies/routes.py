@@ -19,6 +19,7 @@ from hypothesis.errors import UnsatisfiedAssumption
 
 from gateproof.conformance.strategies.home import away_from_home
 from gateproof.conformance.strategies.route_bodies import encoded
+from gateproof.targets.routes.patterns import compiled
 from gateproof.targets.routes.route import Body, Parameter, Route, Visit
 from gateproof.targets.routes.samples import (
     SAMPLES,
@@ -105,7 +106,8 @@ def _fitting(parameter: Parameter, value: object) -> object:
 
 def _of_kind(parameter: Parameter) -> st.SearchStrategy[Any]:
     if parameter.kind == "pattern" and parameter.pattern:
-        matching = st.from_regex(parameter.pattern, fullmatch=True)
+        pattern = compiled(parameter.pattern)
+        matching = st.nothing() if pattern is None else st.from_regex(pattern, fullmatch=True)
         return _guarded(matching, lambda: sample(parameter))
     return KINDS.get(parameter.kind, KINDS["str"])
 

@@ -7,8 +7,10 @@ that comes of it is a path that the application does not know.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gateproof.targets.routes.route import Parameter, Pieces
 
@@ -99,11 +101,27 @@ def joined(pieces: list[str | Parameter]) -> Pieces:
     return tuple(found)
 
 
+@lru_cache(maxsize=1024)
+def compiled(pattern: str) -> re.Pattern[str] | None:
+    """``pattern``, ready to match; ``None`` where it is broken. It is not ours to warn of."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return re.compile(pattern)
+        except (re.error, RecursionError, OverflowError):
+            return None
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether the whole of ``text`` matches ``pattern``."""
+    one = compiled(pattern)
+    return one is not None and one.fullmatch(text) is not None
+
+
 def example(pattern: str) -> str | None:
     """A text that ``pattern`` matches as a whole, always the same; ``None`` if none is found."""
-    try:
-        whole = re.compile(pattern)
-    except (re.error, RecursionError, OverflowError):
+    whole = compiled(pattern)
+    if whole is None:
         return None
     for candidate in CANDIDATES:
         if whole.fullmatch(candidate):
@@ -130,11 +148,8 @@ def _made(pattern: str, depth: int) -> str:
 
 
 def _character(source: str) -> str:
-    try:
-        one = re.compile(source)
-    except re.error:
-        return ""
-    return next((text for text in _CHARACTERS if one.fullmatch(text)), "")
+    one = compiled(source)
+    return next((text for text in _CHARACTERS if one and one.fullmatch(text)), "")
 
 
 def atoms(pattern: str) -> Iterator[Atom]:

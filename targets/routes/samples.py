@@ -7,12 +7,11 @@ schema tells, then the regular expression.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from gateproof.targets.routes.patterns import example
+from gateproof.targets.routes.patterns import example, matches
 from gateproof.targets.routes.route import Parameter, Route, Visit
 
 SAMPLES: Mapping[str, str] = {
@@ -78,7 +77,7 @@ def written_path(route: Route, values: Mapping[str, str]) -> str:
 
 def written_segment(parameter: Parameter, text: str) -> str:
     """The value of one parameter of a path, percent-encoded; only a path keeps its slashes."""
-    slashes = "/" if _takes_slashes(parameter) else ""
+    slashes = "/" if _takes_slashes(parameter, text) else ""
     return quote(text, safe=_SEGMENT + slashes)
 
 
@@ -115,14 +114,9 @@ def fits(parameter: Parameter, text: str) -> bool:
     if parameter.place == "path":
         if text in ("", ".", "..") and not parameter.pattern:
             return False
-        if "/" in text and not _takes_slashes(parameter):
+        if "/" in text and not _takes_slashes(parameter, text):
             return False
-    if not parameter.pattern:
-        return True
-    try:
-        return re.fullmatch(parameter.pattern, text) is not None
-    except re.error:
-        return False
+    return not parameter.pattern or matches(parameter.pattern, text)
 
 
 def _values(parameter: Parameter) -> Iterator[object]:
@@ -133,15 +127,10 @@ def _values(parameter: Parameter) -> Iterator[object]:
         yield SAMPLES.get(parameter.kind, SAMPLES["str"])
 
 
-def _takes_slashes(parameter: Parameter) -> bool:
-    if parameter.kind == "path":
-        return True
-    if not parameter.pattern:
-        return False
-    try:
-        return bool(re.fullmatch(parameter.pattern, "a/b"))
-    except re.error:
-        return False
+def _takes_slashes(parameter: Parameter, text: str) -> bool:
+    return parameter.kind == "path" or (
+        bool(parameter.pattern) and matches(parameter.pattern, text)
+    )
 
 
 def written(value: object) -> str:
