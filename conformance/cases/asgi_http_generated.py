@@ -25,9 +25,6 @@ from gateproof.targets.watched import Watched
 COMPLETES = "asgi.http.app.completes-response"
 HOLDS = "asgi.app.async-callable"
 
-SHARE = 0.1
-"""The part of the examples drawn choice by choice that a relation takes: they cost the most."""
-
 SUSPECTS = 3
 """How many slow examples are looked at closer that turn out to hold nothing up."""
 
@@ -187,81 +184,3 @@ class Clock:
             hint="await asyncio.sleep or an asynchronous client, or use asyncio.to_thread",
         )
         return {HOLDS: shown}
-
-
-def _related(stage: ASGIStage, *groups: str, why: str, methods: tuple[str, ...] = ()) -> None:
-    """Hold requests of servers that take freedoms of these groups against plain ones.
-
-    Raises:
-        NotApplicable: no example could be compared; ``why`` says what that takes.
-    """
-    from gateproof.conformance.strategies.asgi_http import varied
-
-    player = Player(stage)
-    pair = Pair(player, player.ask)
-    describe = varied(known_of(player, stage, methods=methods), *groups)
-    player.search(describe, pair.play, drawn=SHARE, sure=pair.sure)
-    if not player.compared:
-        stage.not_applicable(why)
-
-
-_ANSWERED = "no generated request is answered completely and without an exception"
-
-
-@case(
-    "asgi.http",
-    "generated-body-cut",
-    proves=(
-        "asgi.http.request.body-concatenated",
-        "asgi.http.request.body-default",
-        "asgi.http.request.more-body-default",
-    ),
-)
-def body_cut(stage: ASGIStage) -> None:
-    """The reply does not depend on how a generated body was cut, and which keys were left out."""
-    _related(stage, "cut", "defaults", why=_ANSWERED)
-
-
-@case(
-    "asgi.http",
-    "generated-default-keys",
-    proves=(
-        "asgi.http.scope.scheme-default",
-        "asgi.http.scope.root-path-default",
-        "asgi.http.scope.asgi-spec-version-default",
-        "asgi.scope.asgi-version-default",
-        "asgi.http.request.body-default",
-        "asgi.http.request.more-body-default",
-    ),
-)
-def default_keys(stage: ASGIStage) -> None:
-    """The reply is the same where keys of scope and events are left to their defaults."""
-    _related(stage, "keys", why=_ANSWERED)
-
-
-@case(
-    "asgi.http",
-    "generated-header-container",
-    proves=("asgi.http.headers.transport-as-pairs", "asgi.http.scope.headers-lowercase"),
-)
-def header_container(stage: ASGIStage) -> None:
-    """The reply is the same in whatever container and case generated headers come."""
-    _related(stage, "container", why=_ANSWERED)
-
-
-@case("asgi.http", "generated-extra-keys", proves=("asgi.app.ignores-extra-keys",))
-def extra_keys(stage: ASGIStage) -> None:
-    """The reply is the same with unknown keys in the scope and in events."""
-    _related(stage, "extra", why=_ANSWERED)
-
-
-@case("asgi.http", "generated-cookie-split", proves=("asgi.http.headers.app-handles-h2-cookie",))
-def cookie_split(stage: ASGIStage) -> None:
-    """Over HTTP/2 the reply is the same for one generated Cookie header and for several."""
-    _related(stage, "cookies", why=_ANSWERED)
-
-
-@case("asgi.http", "generated-back-pressure", proves=("asgi.app.must-await-send",))
-def back_pressure(stage: ASGIStage) -> None:
-    """The reply to generated requests is the same where every send takes its time."""
-    _related(stage, "pace", why=_ANSWERED)

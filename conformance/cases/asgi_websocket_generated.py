@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateproof.conformance.asgi_among import Among
 from gateproof.conformance.asgi_examples import Player, Shown, Shows, broken, timed
 from gateproof.conformance.asgi_pairs import Pair, comparable
 from gateproof.conformance.asgi_relations import breakdown
 from gateproof.conformance.asgi_stage import ASGIStage
 from gateproof.conformance.case import case
-from gateproof.conformance.cases.asgi_http_generated import SHARE, Clock
+from gateproof.conformance.cases.asgi_http_generated import Clock
+from gateproof.conformance.cases.asgi_http_generated_relations import SHARE, VOLUME
 from gateproof.conformance.cases.asgi_websocket_close import judge_losing
 from gateproof.conformance.cases.asgi_websocket_connect import HANDSHAKE
 from gateproof.targets.asgi_http import Leave
+from gateproof.targets.asgi_server import Application
 from gateproof.targets.asgi_websocket import Connect, Session
+from gateproof.targets.watched import Watched
 
 _SAMPLES = ('"gateproof"', b"gateproof")
 
@@ -101,7 +105,7 @@ def _related(stage: ASGIStage, *groups: str) -> None:
     player = Player(stage)
     pair = Pair(player, player.connect)
     describe = varied(known_of(player, stage), *groups)
-    player.search(describe, pair.play, drawn=SHARE, sure=pair.sure)
+    player.search(describe, pair.play, volume=VOLUME, drawn=SHARE, sure=pair.sure)
     if not player.compared:
         stage.not_applicable("no generated connection is accepted and ends without an exception")
 
@@ -138,3 +142,25 @@ def header_container(stage: ASGIStage) -> None:
 def extra_keys(stage: ASGIStage) -> None:
     """Generated connections go on the same with unknown keys in scope and events."""
     _related(stage, "extra")
+
+
+@case("asgi.websocket", "generated-among-others", proves=("asgi.server.one-call-per-connection",))
+def among_others(stage: ASGIStage) -> None:
+    """A connection goes on the same alone and among others, in whatever order they get on.
+
+    Applications may pass on to others what one says, so that other messages are only
+    observed.
+    """
+    from gateproof.conformance.strategies.asgi_together import joined
+
+    player = Player(stage)
+
+    async def work(asked: Any, watched: Watched, application: Application) -> Session:
+        return await player.connecting(asked, watched, application)
+
+    among = Among(player, "asgi.websocket", player.connect, work, "observed")
+    player.search(
+        joined(known_of(player, stage)), among.play, volume=VOLUME, drawn=SHARE, sure=among.sure
+    )
+    if not player.compared:
+        stage.not_applicable("no generated connection is accepted")

@@ -110,6 +110,26 @@ def headed(kind: Callable[[dict[str, Any]], bytes]) -> App:
     return application
 
 
+def speaking(shared: bool) -> App:
+    """Echoes; what it was told last is kept for all connections, or each, and lost with any."""
+    common: dict[str, Any] = {}
+
+    async def application(scope, receive, send):
+        if scope["type"] != "websocket":
+            raise ValueError(scope["type"])
+        known = common if shared else {}
+        await receive()
+        await send({"type": "websocket.accept"})
+        known["open"] = True
+        while (event := await receive())["type"] == "websocket.receive":
+            refuse("open" not in known)
+            said = {key: event[key] for key in ("text", "bytes") if event.get(key) is not None}
+            await send({"type": "websocket.send", **said})
+        known.pop("open", None)
+
+    return application
+
+
 async def paced(send: Any, wait: bool) -> None:
     import anyio
 
@@ -196,6 +216,32 @@ WITNESSES = [
         "asgi.http::generated-back-pressure",
         pacing(wait=False),
         pacing(wait=True),
+    ),
+    witness(
+        "asgi.server.one-call-per-connection",
+        "asgi.http::generated-among-others",
+        sharing(shared=True),
+        sharing(shared=False),
+    ),
+    witness(
+        "http1.head.same-headers",
+        "asgi.http::generated-head",
+        headed(
+            lambda scope: b"a/b" if scope["method"] == "GET" or not asked(scope, b"a=1") else b"a/c"
+        ),
+        headed(lambda scope: b"a/b"),
+    ),
+    witness(
+        "asgi.http.scope.root-path-mount",
+        "asgi.http::generated-mount",
+        mounted(lambda path, root: path.replace(root, "") if root.isascii() else path),
+        mounted(lambda path, root: path.removeprefix(root)),
+    ),
+    witness(
+        "asgi.server.one-call-per-connection",
+        "asgi.websocket::generated-among-others",
+        speaking(shared=True),
+        speaking(shared=False),
     ),
     witness(
         "asgi.app.async-callable",
