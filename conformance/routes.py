@@ -24,6 +24,9 @@ WAIT = 2.0
 ITEMS = 1000
 """So much of a response without end is taken."""
 
+UNREAD = "routes are read from applications in this process"
+"""Why there are none of an application that a server carries."""
+
 NOT_LOOKED = Discovery(notes=("--target-routes=none says not to look",))
 
 PATIENCE = 20.0
@@ -52,7 +55,7 @@ def each_route(stage: Stage) -> Iterator[Visit]:
     known = stage.routes
     found = known.allowed(("GET",))[:MOST]
     if not found:
-        untold = "no route answers GET" if known.routes else "no routes are known"
+        untold = "no route answers GET" if known.routes else UNREAD
         stage.not_applicable("; ".join(known.notes) or untold)
     for route in found:
         yield visit(route)

@@ -13,6 +13,7 @@ from gateproof.conformance.case import case
 from gateproof.conformance.cases.asgi_http_method import RESPONSE
 from gateproof.conformance.routes import BUDGET, WAIT, each_route
 from gateproof.targets.asgi_http import Request
+from gateproof.targets.routes.route import Visit
 
 
 @case("asgi.http", "routes", proves=RESPONSE, last=True)
@@ -28,8 +29,14 @@ async def routes(stage: ASGIStage) -> None:
     for visit in each_route(stage):
         if time.monotonic() > until:
             return
-        headers = tuple(
-            (name.lower().encode("latin-1"), text.encode("latin-1", "replace"))
-            for name, text in visit.headers
-        )
-        await brief.ask(Request.to(visit.target, headers=headers))
+        await brief.ask(request_of(visit))
+
+
+def request_of(visit: Visit) -> Request:
+    """The request that ``visit`` describes."""
+    headers = tuple(
+        (name.lower().encode("latin-1"), text.encode("latin-1", "replace"))
+        for name, text in visit.headers
+    )
+    body = (visit.body,) if visit.body else ()
+    return Request.to(visit.target, method=visit.method, headers=headers, body=body)

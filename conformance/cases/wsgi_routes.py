@@ -13,6 +13,7 @@ from gateproof.conformance.engine import progress
 from gateproof.conformance.routes import BUDGET, ITEMS, WAIT, each_route
 from gateproof.conformance.wsgi_baseline import TRAPS
 from gateproof.conformance.wsgi_stage import WSGIStage
+from gateproof.targets.routes.route import Visit
 from gateproof.targets.wsgi_environ import HEADERS, Request
 
 
@@ -28,8 +29,13 @@ def routes(stage: WSGIStage) -> None:
     for visit in each_route(stage):
         if time.monotonic() > until:
             return
-        path, query = visit.path, visit.query
-        _ask(stage, Request("GET", path, query, (*HEADERS, *visit.headers), stop_after=ITEMS))
+        _ask(stage, request_of(visit).but(stop_after=ITEMS))
+
+
+def request_of(visit: Visit) -> Request:
+    """The request that ``visit`` describes."""
+    headers = (*HEADERS, *visit.headers)
+    return Request(visit.method, visit.path, visit.query, headers, visit.body)
 
 
 def _ask(stage: WSGIStage, request: Request) -> None:

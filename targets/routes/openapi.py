@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from gateproof.targets.routes.route import Body, Operation, Parameter, Place, Route
 
@@ -75,7 +75,7 @@ def _parameters(found: object, document: Any) -> Iterator[Parameter]:
         yield Parameter(
             name,
             kind_of(schema),
-            place,
+            cast(Place, place),
             schema=schema,
             examples=tuple(_examples(said, schema, document)),
             required=bool(said.get("required")) or place == "path",

@@ -183,28 +183,28 @@ def sample_value(schema: Mapping[str, Any], depth: int = 0) -> object:
 
 
 def _number(schema: Mapping[str, Any], *, whole: bool) -> float:
-    step = schema.get("multipleOf") or (1 if whole else 0.5)
-    low, high = schema.get("minimum"), schema.get("maximum")
-    under, over = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
+    """The plainest number within the bounds of ``schema``."""
+    several = _bound(schema, "multipleOf")
+    step = several or (1 if whole else 0.5)
+    low, high = _bound(schema, "minimum"), _bound(schema, "maximum")
     # In OpenAPI 3.0 the exclusive ones are flags beside the bounds.
-    if under is True:
-        under = low
-    if over is True:
-        over = high
-    if _is_number(under):
-        low = max(low, under + step) if _is_number(low) else under + step
-    if _is_number(over):
-        high = min(high, over - step) if _is_number(high) else over - step
-    value: float = step if schema.get("multipleOf") else 1
-    if _is_number(low) and value < low:
+    under = low if schema.get("exclusiveMinimum") is True else _bound(schema, "exclusiveMinimum")
+    over = high if schema.get("exclusiveMaximum") is True else _bound(schema, "exclusiveMaximum")
+    if under is not None:
+        low = under + step if low is None else max(low, under + step)
+    if over is not None:
+        high = over - step if high is None else min(high, over - step)
+    value = several or 1
+    if low is not None and value < low:
         value = -(-low // step) * step
-    if _is_number(high) and value > high:
+    if high is not None and value > high:
         value = high // step * step
     return int(value) if whole else value
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _bound(schema: Mapping[str, Any], name: str) -> float | None:
+    value = schema.get(name)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _string(schema: Mapping[str, Any]) -> str:

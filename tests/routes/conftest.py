@@ -8,29 +8,22 @@ from typing import Any
 import anyio
 import pytest
 
+from gateproof.conformance.cases import asgi_routes, wsgi_routes
 from gateproof.targets import asgi_http
 from gateproof.targets.routes.discovery import Discovery, discover
 from gateproof.targets.routes.route import Visit
 from gateproof.targets.routes.samples import visit
-from gateproof.targets.wsgi_environ import HEADERS, Request
 from gateproof.targets.wsgi_gateway import serve
 
 
 def over_asgi(application: Any, asked: Visit) -> int | None:
     """The status of the reply."""
-    headers = tuple((name.lower().encode(), text.encode()) for name, text in asked.headers)
-    request = asgi_http.Request.to(
-        asked.target, method=asked.method, headers=headers, body=(asked.body,)
-    )
-    reply = anyio.run(asgi_http.request, application, request)
+    reply = anyio.run(asgi_http.request, application, asgi_routes.request_of(asked))
     return reply.status
 
 
 def over_wsgi(application: Any, asked: Visit) -> int:
-    headers = (*HEADERS, *asked.headers)
-    return serve(
-        application, Request(asked.method, asked.path, asked.query, headers, asked.body)
-    ).status
+    return serve(application, wsgi_routes.request_of(asked)).status
 
 
 @pytest.fixture
