@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from gateproof.conformance.case import Case
 from gateproof.conformance.engine import Engine, Plan
 from gateproof.conformance.outcome import Outcome
-from gateproof.conformance.routes import routes_of
+from gateproof.conformance.routes import MOST, routes_of
 from gateproof.conformance.settings import Settings
 from gateproof.targets.application import Application, open_application
 from gateproof.targets.endpoint import names_url
@@ -107,6 +107,7 @@ class ApplicationSubject:
             "application": application.kind,
             "versions": _versions(application),
             "paths": list(chosen.paths),
+            "routes": [route.path for route in self.routes.allowed(chosen.methods)][:MOST],
             "methods": list(chosen.methods),
             "backend": chosen.backend if application.interface == "asgi" else "threads",
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,11 +41,15 @@ PLAIN = """
 
 def test_the_header_says_what_was_found_and_the_case_runs(project: Project) -> None:
     project.write({"site_app.py": SITE})
-    ran = project.pytest("--target=site_app:app", "-k", "routes or get", "-v")
+    ran = project.pytest(
+        "--target=site_app:app", "-k", "routes or get", "-v", "--conformance-results=run.jsonl"
+    )
+    header = json.loads((project.folder / "run.jsonl").read_text().splitlines()[0])
 
     shown = "3 found in Bottle's router, 2 of which may be asked (GET, HEAD, OPTIONS)"
     assert f"gateproof: routes: {shown}" in ran.lines
     assert "gateproof::wsgi::routes[site_app-app] PASSED" in ran.text
+    assert header["targets"][0]["routes"] == ["/items/{number:int}", "/"]
     assert ran.code == 0
 
 
