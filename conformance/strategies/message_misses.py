@@ -27,7 +27,7 @@ from gateproof.conformance.strategies.walks import Describe
 from gateproof.validators import catalogue, schema
 from gateproof.validators.violation import Verdict
 
-_BASES = 40
+_BASES = 16
 """Legal values on which edits are tried."""
 
 

@@ -25,7 +25,8 @@ class Expected:
         why: the walk in words.
         walk: the walk itself.
         broken: every requirement that it breaks, in order: more than one where only
-            another breach leads to what it was drawn for.
+            another breach leads to what it was drawn for. A server that refuses the
+            first may end the call there, so that only a beginning of these is told.
         also: what cannot but be told along with these, all of it milder.
     """
 

@@ -154,8 +154,8 @@ def test_the_shortest_walk_to_each_cell(way, kind):
         judged(expected, play(expected), party)
 
 
-EACH = 10
-"""Examples for each cell that walks are drawn for: one in 22,000 is missed by chance."""
+EACH = 8
+"""Examples for each cell that walks are drawn for: one in 3,000 is missed by chance."""
 
 
 def drawn(way, kind, count, *, fast):
