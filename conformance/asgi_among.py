@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -27,14 +27,12 @@ class Among:
     Attributes:
         player: plays them.
         family: the protocol.
-        alone: plays one by itself.
-        work: plays one of several, from inside the loop.
+        work: plays one, from inside the loop.
         changed: the verdict where the reply differs and is none of a breakdown.
     """
 
     player: Player
     family: str
-    alone: Callable[[Any], Any]
     work: Callable[[Any, Watched, Application], Awaitable[Any]]
     changed: Verdict
 
@@ -97,15 +95,19 @@ class Among:
         return {REQUIREMENT: shown}
 
     def _apart(self, example: Any) -> list[Any]:
-        return [self.alone(asked) for asked in example.asked]
+        """Each by itself; it waits for its turns as well, or it would get on otherwise."""
+        return [self._drive((asked,), ())[0] for asked in example.asked]
 
     def _together(self, example: Any) -> list[Any]:
+        return self._drive(example.asked, example.order)
+
+    def _drive(self, several: Sequence[Any], order: Sequence[int]) -> list[Any]:
         async def drive(records: list[Watched]) -> list[Any]:
             works = [
                 partial(self.work, asked, watched)
-                for asked, watched in zip(example.asked, records, strict=True)
+                for asked, watched in zip(several, records, strict=True)
             ]
-            return await Turns(example.order).all(works, self.player.stage.application)
+            return await Turns(order).all(works, self.player.stage.application)
 
-        replies: list[Any] = self.player.at_once(self.family, example.asked, drive)
+        replies: list[Any] = self.player.at_once(self.family, several, drive)
         return replies

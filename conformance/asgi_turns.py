@@ -21,6 +21,10 @@ T = TypeVar("T")
 TURNS = 20
 """Turns of the loop in which every connection has gone on as far as it can by itself."""
 
+QUIET = 3
+"""Turns of the loop in a row in which nothing comes to its gate: tasks of one connection may
+wait for each other."""
+
 WAIT = 0.005
 """Seconds that a connection is waited for which waits for something of its own."""
 
@@ -75,9 +79,12 @@ class Turns:
 
     async def _settle(self) -> None:
         """Wait until no connection goes on by itself any more, or one does so for too long."""
+        quiet = 0
         for _ in range(TURNS):
+            before = len(self._waiting), len(self._alive)
             await anyio.lowlevel.checkpoint()
-            if self._still:
+            quiet = quiet + 1 if before == (len(self._waiting), len(self._alive)) else 0
+            if quiet >= QUIET and self._still:
                 return
         while not self._still:
             self._news = anyio.Event()

@@ -115,9 +115,13 @@ def among_others(stage: ASGIStage) -> None:
 
     player = Player(stage)
     work = partial(_aside, player)
-    among = Among(player, "asgi.http", player.ask, work, "weak")
+    among = Among(player, "asgi.http", work, "weak")
     player.search(
-        together(known_of(player, stage)), among.play, volume=VOLUME, drawn=SHARE, sure=among.sure
+        together(known_of(player, stage)),
+        among.play,
+        volume=VOLUME / 2,
+        drawn=SHARE,
+        sure=among.sure,
     )
     if not player.compared:
         stage.not_applicable(_ANSWERED)

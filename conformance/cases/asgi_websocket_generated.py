@@ -158,9 +158,9 @@ def among_others(stage: ASGIStage) -> None:
     async def work(asked: Any, watched: Watched, application: Application) -> Session:
         return await player.connecting(asked, watched, application)
 
-    among = Among(player, "asgi.websocket", player.connect, work, "observed")
+    among = Among(player, "asgi.websocket", work, "observed")
     player.search(
-        joined(known_of(player, stage)), among.play, volume=VOLUME, drawn=SHARE, sure=among.sure
+        joined(known_of(player, stage)), among.play, volume=VOLUME / 2, drawn=SHARE, sure=among.sure
     )
     if not player.compared:
         stage.not_applicable("no generated connection is accepted")

@@ -110,6 +110,8 @@ KNOWN = {
         "asgi.http.scope.scheme-default",
         "asgi.websocket.scope.scheme-default",
         "asgi.websocket.scope.query-string-default",
+        # An empty message beside a key that is None is taken for none, and so echoed.
+        "asgi.websocket.send.exactly-one",
     },
     litestar: {"asgi.http.request.body-default"},
     falcon: {"asgi.websocket.scope.query-string-default"},
