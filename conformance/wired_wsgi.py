@@ -50,6 +50,17 @@ class WiredWSGIStage(WSGIStage):
         del outer, inner
         self.not_applicable("in what order replies are read is the server's choice")
 
+    def together(
+        self, requests: Sequence[Request], turns: Sequence[int], *, threads: bool
+    ) -> list[Reply]:
+        """Not with a real server.
+
+        Raises:
+            NotApplicable: always.
+        """
+        del requests, turns, threads
+        self.not_applicable("which request gets on when is the server's choice")
+
     def concurrently(self, requests: Sequence[Request], within: float = TOGETHER) -> list[Reply]:
         """Make all ``requests`` at once, each on a connection of its own.
 

@@ -12,6 +12,7 @@ from gateproof.conformance.stage import Stage
 from gateproof.targets.watched import Watched
 from gateproof.targets.wsgi_environ import HOST, Request
 from gateproof.targets.wsgi_gateway import Reply, serve
+from gateproof.targets.wsgi_schedule import in_threads, in_turn
 
 TOGETHER = 5.0
 """Seconds within which requests made at once have to be answered."""
@@ -45,8 +46,33 @@ class WSGIStage(Stage):
         Raises:
             NotApplicable: the method may not be sent.
         """
-        watched = self._watch(request)
-        return serve(self.application, self._addressed(request), watched)
+        reply = Reply(self._addressed(request), self._watch(request))
+        try:
+            return serve(self.application, reply)
+        except SystemExit as error:  # no more than any other way to fail: the server stays
+            reply.raised = reply.watched.raised = error
+            return reply
+
+    def together(
+        self, requests: Sequence[Request], turns: Sequence[int], *, threads: bool
+    ) -> list[Reply]:
+        """Have all ``requests`` under way at once, by a schedule.
+
+        Args:
+            requests: what is asked.
+            turns: which of them gets on next, by number; see `gateproof.targets.wsgi_schedule`.
+            threads: each has a thread of its own.
+
+        Raises:
+            NotApplicable: a method may not be sent.
+            Blocked: some were not answered in time.
+        """
+        replies = [Reply(self._addressed(one), self._watch(one)) for one in requests]
+        if not threads:
+            in_turn(self.application, replies, turns)
+        elif not in_threads(self.application, replies, turns, TOGETHER):
+            self.blocked(f"of {len(requests)} threads some had no reply in {TOGETHER:g} seconds")
+        return replies
 
     def interleaved(self, outer: Request, inner: Request) -> tuple[Reply, Reply]:
         """Make ``inner`` when the first piece of the reply to ``outer`` was taken.

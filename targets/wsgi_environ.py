@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -99,7 +99,8 @@ class Request:
         environ: environ keys set last; :data:`ABSENT` leaves one out.
         minimal: leave out every key that is not mandatory, except those which
             the request gives a value of its own (path, query, body, mount).
-        input: a name in :data:`~gateproof.targets.wsgi_input.INPUTS`.
+        input: a name in :data:`~gateproof.targets.wsgi_input.INPUTS`, or what makes an
+            input of a body.
         errors: a name in :data:`~gateproof.targets.wsgi_input.ERRORS`.
         file_wrapper: offer ``wsgi.file_wrapper``.
         starter: how start_response is made: ``"method"``, or a name in
@@ -123,7 +124,7 @@ class Request:
     protocol: str = "HTTP/1.1"
     environ: Mapping[str, Any] = field(default_factory=dict)
     minimal: bool = False
-    input: str = "file"
+    input: str | Callable[[bytes], Any] = "file"
     errors: str = "file"
     file_wrapper: bool = True
     starter: str = "method"
@@ -174,7 +175,8 @@ def make_environ(request: Request) -> dict[str, Any]:
         kept = MANDATORY | {key for key in given if environ.get(key)}
         environ = {key: value for key, value in environ.items() if key in kept}
     environ.update(WSGI)
-    environ["wsgi.input"] = INPUTS[request.input](request.body)
+    make = INPUTS[request.input] if isinstance(request.input, str) else request.input
+    environ["wsgi.input"] = make(request.body)
     environ["wsgi.errors"] = ERRORS[request.errors]()
     if request.file_wrapper:
         environ["wsgi.file_wrapper"] = FileWrapper

@@ -102,9 +102,10 @@ def describe(error: BaseException, limit: int = 200) -> str:
 class _Response:
     """The response to one request in the making: head, write and delivery."""
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: Reply, between: Callable[[], object] | None = None) -> None:
         self.reply = reply
         self.request = reply.request
+        self.between = between
         self.status: str | None = None
         self.given: Any = []
         self.room: int | None = None
@@ -135,6 +136,8 @@ class _Response:
             response_headers.sort(key=str)
         if self.request.early_head and self.reply.header("Content-Length") == "0":
             self.send_head()
+        if self.between is not None:
+            self.between()
         return self.write
 
     def write(self, data: bytes, /) -> None:
@@ -148,6 +151,8 @@ class _Response:
             raise ConnectionResetError("the client went away")
         if not self.deliver(data):
             raise RefusedError("write() was given more than Content-Length")
+        if self.between is not None:  # the client is slow: this thread waits for it
+            self.between()
 
     def deliver(self, data: Any) -> bool:
         """Send a piece, the head before the first that is not empty.
@@ -283,10 +288,11 @@ def _handed_on(result: Any) -> Iterator[Any]:
 
 def serve(
     application: Any,
-    request: Request,
+    request: Request | Reply,
     watched: Watched | None = None,
     *,
     pause: Callable[[], object] | None = None,
+    between: Callable[[], object] | None = None,
 ) -> Reply:
     """Play ``request`` to ``application`` and return what became of it.
 
@@ -295,21 +301,53 @@ def serve(
 
     Args:
         application: the WSGI callable.
-        request: what is asked, and how.
+        request: what is asked, and how; or the reply to it, in which nothing is yet.
         watched: where the exchange is recorded; a new one by default.
         pause: called once, when the first item of the iterable was taken.
+        between: called each time when the server may turn to another request.
 
     Raises:
         BaseException: whatever is not an :class:`Exception`, such as a deadline,
             once it is recorded and the iterable closed.
     """
+    reply = request if isinstance(request, Reply) else _empty(request, watched)
+    for taken in steps(application, reply, between):
+        if pause is not None and taken == 1:
+            pause()
+        if between is not None:
+            between()
+    return reply
+
+
+def _empty(request: Request, watched: Watched | None) -> Reply:
+    return Reply(request, watched or Watched("wsgi", request.line))
+
+
+def steps(
+    application: Any, reply: Reply, between: Callable[[], object] | None = None
+) -> Iterator[int]:
+    """Play the request of ``reply`` to ``application``, step by step.
+
+    It stops where the server may turn to another request in the same thread: when the
+    application has returned, and when an item of its iterable was delivered.
+
+    Args:
+        application: the WSGI callable.
+        reply: what becomes of it.
+        between: called within start_response and write, where another thread may run.
+
+    Yields:
+        How many items were taken so far.
+
+    Raises:
+        BaseException: as :func:`serve`.
+    """
     from gateproof.validators.wsgi.validator import watch
 
+    request, watched = reply.request, reply.watched
     if request.middleware:
         application = _behind_middleware(application)
-    watched = watched or Watched("wsgi", request.line)
-    reply = Reply(request, watched)
-    response = _Response(reply)
+    response = _Response(reply, between)
     result = None
     try:
         result = watch(
@@ -320,7 +358,8 @@ def serve(
             exchange=watched.exchange,
             host="server",
         )
-        _iterate(result, response, pause)
+        yield 0
+        yield from _iterate(result, response)
         if response.status is not None and not reply.sent:
             response.take_status()
     except RefusedError as error:
@@ -334,10 +373,9 @@ def serve(
     result = None  # the validator's watch ends when nothing holds the result
     if reply.failed and not reply.sent:
         reply.status, reply.reason, reply.headers = 500, "Internal Server Error", ()
-    return reply
 
 
-def _iterate(result: Any, response: _Response, pause: Callable[[], object] | None) -> None:
+def _iterate(result: Any, response: _Response) -> Iterator[int]:
     """Take the items of ``result`` and deliver them, as the request says."""
     reply, request = response.reply, response.request
     if request.stop_after == 0 and response.status is not None:
@@ -347,8 +385,7 @@ def _iterate(result: Any, response: _Response, pause: Callable[[], object] | Non
         for item in result:
             reply.items += 1
             whole = response.deliver(item)
-            if pause is not None and reply.items == 1:
-                pause()
+            yield reply.items
             full = request.stop_at_length and response.room == 0
             if not whole or full or reply.items == last:
                 return

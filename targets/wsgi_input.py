@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 SHORT = 7
@@ -25,8 +26,8 @@ class TableInput:
 
     __slots__ = ("_file",)
 
-    def __init__(self, body: bytes) -> None:
-        self._file = io.BytesIO(body)
+    def __init__(self, body: bytes | io.BytesIO) -> None:
+        self._file = io.BytesIO(body) if isinstance(body, bytes) else body
 
     def read(self, size: int = -1, /) -> bytes:
         """Up to ``size`` octets, all that are left without it."""
@@ -93,6 +94,96 @@ class BrokenInput(TableInput):
         lines = self._file.readlines(hint)
         self._count(b"".join(lines))
         return lines
+
+
+class _Client(io.BytesIO):
+    """An input whose body comes in pieces, and whose client may go away in its midst."""
+
+    def __init__(self, body: bytes, reading: Reading) -> None:
+        gone = reading.until
+        super().__init__(body if gone is None or reading.raises else body[:gone])
+        self._gives = reading.gives
+        self._turn = 0
+        self._until = gone if reading.raises else None
+        self._pause = reading.pause
+
+    def _checked(self, data: Any) -> Any:
+        """``data``, which was read just now.
+
+        Raises:
+            ConnectionResetError: the client had gone before it was all there.
+        """
+        if self._until is not None and self.tell() > self._until:
+            raise ConnectionResetError("the client went away in the middle of the request body")
+        return data
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Up to ``size`` octets, fewer where no more have come, but never none before the end."""
+        if self._pause is not None:
+            self._pause()
+        if self._gives and size is not None and size > 0:
+            size = min(size, self._gives[self._turn])
+            self._turn = min(self._turn + 1, len(self._gives) - 1)
+        data: bytes = self._checked(super().read(size))
+        return data
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """A line with its end, at most ``size`` octets of it."""
+        if self._pause is not None:
+            self._pause()
+        data: bytes = self._checked(super().readline(-1 if size is None else size))
+        return data
+
+    def readlines(self, hint: int | None = -1, /) -> list[bytes]:
+        """The lines that are left, or enough of them to fill ``hint`` octets."""
+        lines: list[bytes] = self._checked(super().readlines(hint))
+        return lines
+
+    def readinto(self, buffer: Any, /) -> int:
+        """As read, into ``buffer``."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def __next__(self) -> bytes:
+        data: bytes = self._checked(super().__next__())
+        return data
+
+
+class _Hintless(_Client):
+    """The same, whose ``readlines`` takes a hint and ignores it."""
+
+    def readlines(self, _hint: int | None = -1, /) -> list[bytes]:
+        """All lines that are left."""
+        return super().readlines()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a server hands on a request body: called with one, it makes the input.
+
+    Attributes:
+        form: ``"file"``, ``"table"`` or ``"hintless"``, as in :data:`INPUTS`.
+        gives: most octets that successive calls of ``read(size)`` give, the last from then
+            on; empty for all that is asked for.
+        until: octets after which the client is gone; ``None`` for a client that stays.
+        raises: what lies behind them raises, instead of being the end of the input.
+        pause: called before something is read, for a server that does other work then.
+    """
+
+    form: str = "file"
+    gives: tuple[int, ...] = ()
+    until: int | None = None
+    raises: bool = False
+    pause: Callable[[], object] | None = None
+
+    def __call__(self, body: bytes) -> Any:
+        """The input for ``body``."""
+        if not self.gives and self.until is None and self.pause is None:
+            return INPUTS[self.form](body)
+        if self.form == "table":
+            return TableInput(_Client(body, self))
+        return (_Hintless if self.form == "hintless" else _Client)(body, self)
 
 
 INPUTS: dict[str, Callable[[bytes], Any]] = {

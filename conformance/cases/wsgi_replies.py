@@ -5,11 +5,12 @@ https://peps.python.org/pep-3333/#the-start-response-callable
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from gateproof.conformance.case import case
 from gateproof.conformance.header_fields import KEPT, conditions, folded
 from gateproof.conformance.wsgi_baseline import (
     TRAPS,
-    Baseline,
     baselines,
 )
 from gateproof.conformance.wsgi_stage import WSGIStage
@@ -40,24 +41,31 @@ def head(stage: WSGIStage) -> None:
         if reply.failed or reply.status != baseline.reply.status:
             continue  # an application need not offer HEAD
         again = stage.play(reply.request)
-        for text in _other_headers(baseline, reply):
-            if text in _other_headers(baseline, again):
+        steady = baseline.headers, baseline.steady
+        for text in other_headers(*steady, reply):
+            if text in other_headers(*steady, again):
                 stage.broken(HEAD, text, party="application", expected="the headers of GET")
 
 
-def _other_headers(baseline: Baseline, reply: Reply) -> list[str]:
-    """The headers of a HEAD reply that GET gives another value, each time."""
+def other_headers(headers: Mapping[str, tuple[str, ...]], steady: bool, reply: Reply) -> list[str]:
+    """The headers of a HEAD reply that GET gives another value.
+
+    Args:
+        headers: what GET gives each time, by lower-case name.
+        steady: whether GET has the same body each time.
+        reply: the reply to HEAD.
+    """
     given = folded(reply.headers)
     texts = [
         f"HEAD is answered with {name}: {', '.join(given[name])!r} "
         f"where GET has {', '.join(values)!r}"
-        for name, values in baseline.headers.items()
+        for name, values in headers.items()
         if name not in UNCOMPARED and name in given and given[name] != values
     ]
     length = reply.header("Content-Length")
-    steady = baseline.headers.get("content-length")
-    if baseline.steady and steady and length not in (None, "0", *steady):
-        texts.append(f"HEAD is answered with Content-Length {length} where GET has {steady[0]}")
+    known = headers.get("content-length")
+    if steady and known and length not in (None, "0", *known):
+        texts.append(f"HEAD is answered with Content-Length {length} where GET has {known[0]}")
     return texts
 
 

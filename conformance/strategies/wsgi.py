@@ -1,151 +1,136 @@
-"""Hypothesis strategies for WSGI: every legal server, as requests that are data.
+"""Descriptions of WSGI examples: every legal client in front of every legal server.
 
 Imported only by cases that generate, for Hypothesis takes a while to load.
 """
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import quote
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from hypothesis import strategies as st
+from gateproof.conformance.strategies import wsgi_requests as asked
+from gateproof.conformance.strategies import wsgi_servers as served
+from gateproof.conformance.strategies.choices import Choices
+from gateproof.conformance.strategies.wsgi_bodies import several
+from gateproof.conformance.strategies.wsgi_requests import Ground
+from gateproof.conformance.strategies.wsgi_servers import Change, Drawn, changed
+from gateproof.targets.wsgi_environ import Request
 
-from gateproof.targets.wsgi_environ import ABSENT, HEADERS, Request
+ANY = {
+    name: freedom
+    for table in (*served.GROUPS.values(), served.UNRELATED)
+    for name, freedom in table.items()
+    if name not in ("mount", "short")  # what they change is observed by relations of their own
+}
+"""The freedoms that the case without relations takes."""
 
-VISIBLE = "".join(map(chr, range(33, 127))).replace("#", "")
-"""The characters that a query string may be made of, on the wire or by mistake."""
+ENDINGS = ("stops", *served.ENDINGS)
+"""How an exchange may end early; most applications can only be stopped."""
 
-TOKEN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~"  # noqa: S105
-"""The characters of a header name: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2"""
+SINGLE = tuple(kind for kind in asked.KINDS if kind not in ("asterisk", "mount itself", "mounted"))
+"""Departures that leave an application at its root."""
 
-VALUE = "".join(map(chr, (*range(33, 127), 32, *range(160, 256))))
-"""The characters of a header value: visible ones, blanks and octets beyond ASCII."""
-
-FORMS = ("file", "table", "hintless")
-"""The forms of ``wsgi.input`` among which a reply must not differ."""
-
-
-def octets(most: int = 12) -> st.SearchStrategy[str]:
-    """A run of octets, percent-encoded for a path."""
-    return st.binary(max_size=most).map(lambda data: quote(data, safe="/~:@!$&'()*+,;="))
-
-
-def paths(known: tuple[str, ...]) -> st.SearchStrategy[str]:
-    """A path of the target, with or without something after it, or any other."""
-    below = st.builds(
-        lambda path, rest: path.rstrip("/") + "/" + rest, st.sampled_from(known), octets()
-    )
-    return st.sampled_from(known) | below
+MARKS = ("pair", "field", "cookies", "body", "path below")
+"""Departures that tell one of several requests from the others."""
 
 
-def characters(alphabet: str, most: int) -> st.SearchStrategy[str]:
-    """A text of some characters, made of octets.
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One request, as a server passes it on.
 
-    ``st.text`` would do, and write its table of Unicode into the user's folder.
+    Attributes:
+        plain: the request, as the plainest server passes it on.
+        changes: what the server does otherwise.
+        ending: how the exchange ends early, if it does.
     """
-    return st.binary(max_size=most).map(
-        lambda data: "".join(alphabet[octet % len(alphabet)] for octet in data)
-    )
+
+    plain: Request
+    changes: tuple[Change, ...] = ()
+    ending: Change | None = None
+
+    @property
+    def request(self) -> Request:
+        """The request as the server of this example passes it on."""
+        ending = () if self.ending is None else (self.ending,)
+        return changed(self.plain, (*self.changes, *ending))
 
 
-def queries() -> st.SearchStrategy[str]:
-    """A query string: any visible ASCII characters, or pairs."""
-    name = octets(6).map(lambda text: text.replace("&", "%26"))
-    pairs = st.lists(st.tuples(name, name), max_size=4)
-    joined = pairs.map(lambda found: "&".join(f"{key}={value}" for key, value in found))
-    return characters(VISIBLE, 20) | joined
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Several requests that are under way together.
 
-
-def headers() -> st.SearchStrategy[tuple[tuple[str, str], ...]]:
-    """A few headers after the usual ones, none with a meaning that text would break."""
-    name = characters(TOKEN, 12).map(lambda text: f"X-{text}")
-    pair = st.tuples(name, characters(VALUE, 20).map(str.strip))
-    return st.lists(pair, max_size=3).map(lambda pairs: (*HEADERS, *pairs))
-
-
-def bodies() -> st.SearchStrategy[tuple[str, bytes]]:
-    """A content type and a body, which need not fit each other."""
-    kinds = st.sampled_from(
-        (
-            "",
-            "application/octet-stream",
-            "application/x-www-form-urlencoded",
-            "application/json",
-            "multipart/form-data; boundary=b",
-            "text/plain; charset=utf-8",
-        )
-    )
-    return st.tuples(kinds, st.binary(max_size=64))
-
-
-def requests(paths_known: tuple[str, ...], methods: tuple[str, ...]) -> st.SearchStrategy[Request]:
-    """What is asked of the application, with nothing of the server's choices in it."""
-
-    def make(
-        method: str,
-        path: str,
-        query: str,
-        pairs: tuple[tuple[str, str], ...],
-        content: tuple[str, bytes],
-        mount: str,
-        protocol: str,
-    ) -> Request:
-        kind, body = content
-        typed = (("Content-Type", kind), *pairs) if kind else pairs
-        return Request(method, path, query, typed, body, mount, protocol)
-
-    return st.builds(
-        make,
-        st.sampled_from(methods),
-        paths(paths_known),
-        queries(),
-        headers(),
-        bodies(),
-        st.sampled_from(("", "", "/mounted", "/a/b")),
-        st.sampled_from(("HTTP/1.1", "HTTP/1.0")),
-    )
-
-
-def servers() -> st.SearchStrategy[dict[str, Any]]:
-    """The choices of another legal server that must not show in the reply.
-
-    They are the form of the streams, the kind of start_response, and whether
-    variables without a value are left out or empty, and joined by others that
-    the application does not know; see :func:`passed_on`.
+    Attributes:
+        requests: two or more.
+        turns: which of them gets on next, by number; when none is left, they end in order.
+        threads: each has a thread of its own; otherwise their results are iterated in turn.
     """
-    environ = {
-        "CONTENT_LENGTH": st.sampled_from((ABSENT, "", "0")),
-        "CONTENT_TYPE": st.sampled_from((ABSENT, "")),
-        "QUERY_STRING": st.sampled_from((ABSENT, "")),
-        "SCRIPT_NAME": st.sampled_from((ABSENT, "")),
-        "gateproof.unknown": st.sampled_from((ABSENT, None, 1)),
-        "wsgi.run_once": st.booleans(),
-    }
-    return st.fixed_dictionaries(
-        {
-            "environ": st.fixed_dictionaries(environ),
-            "input": st.sampled_from(FORMS),
-            "errors": st.sampled_from(("file", "table")),
-            "file_wrapper": st.booleans(),
-            "starter": st.sampled_from(("method", "object", "function", "partial")),
-            "stop_at_length": st.booleans(),
-            "edit_headers": st.booleans(),
-        }
-    )
+
+    requests: tuple[Request, ...]
+    turns: tuple[int, ...]
+    threads: bool
 
 
-def passed_on(request: Request, choices: dict[str, Any]) -> Request:
-    """``request`` as a server of these choices passes it on; what has a value keeps it."""
-    valued = {
-        "CONTENT_LENGTH": bool(request.body),
-        "CONTENT_TYPE": any(name == "Content-Type" for name, _ in request.headers),
-        "QUERY_STRING": bool(request.query),
-        "SCRIPT_NAME": bool(request.mount),
-    }
-    environ = {key: value for key, value in choices["environ"].items() if not valued.get(key)}
-    return request.but(**{**choices, "environ": environ})
+def anything(ground: Ground) -> Callable[[Choices], Example]:
+    """Describes any request in front of any server."""
+
+    def describe(choices: Choices) -> Example:
+        plain = asked.draft(choices, ground).request()
+        found = served.freedoms(choices, plain, ANY, 0, 4).changes
+        if not choices.odds(2):
+            return Example(plain, found)
+        ending = served.ENDINGS[choices.pick(ENDINGS)](choices, plain)
+        return Example(plain, found, ending)
+
+    return describe
 
 
-def stops() -> st.SearchStrategy[int]:
-    """After how many items the server has had enough."""
-    return st.integers(0, 3)
+def related(ground: Ground, group: str) -> Callable[[Choices], Drawn]:
+    """Describes a request, and some of a group's freedoms that must not show in the reply."""
+    kinds = SINGLE if group == "mount" else asked.KINDS
+
+    def describe(choices: Choices) -> Drawn:
+        named = group
+        if group == "default-keys" and choices.odds(2):
+            named = "voluntary-keys"  # of these only failures count
+        made = asked.draft(choices, ground, 3, kinds)
+        if group == "header-form":
+            asked.repeated(choices, made)
+        elif group == "cookie-split":
+            asked.cookies(choices, made, least=2)
+        elif group == "body-cut" and not made.body:
+            asked.body(choices, made)
+        table = served.GROUPS[named]
+        return served.freedoms(choices, made.request(), table, 1, min(5, 2 * len(table) - 1))
+
+    return describe
+
+
+def gets(ground: Ground) -> Callable[[Choices], Request]:
+    """Describes requests by GET."""
+
+    def describe(choices: Choices) -> Request:
+        made = asked.draft(choices, ground)
+        return made.request().but(method="GET")
+
+    return describe
+
+
+def crowds(ground: Ground) -> Callable[[Choices], Crowd]:
+    """Describes requests that differ in little, and in whose turn it is when."""
+
+    def describe(choices: Choices) -> Crowd:
+        count = 2 + choices.odds(4)
+        threads = choices.odds(2)
+        mark = choices.pick(MARKS)
+        drafts = []
+        for _ in range(count):
+            made = asked.draft(choices, ground, 1)
+            asked.CLIENT[mark](choices, made)
+            drafts.append(made.request())
+        turns = tuple(choices.below(count) for _ in several(choices, 9, 0, 8))
+        return Crowd(tuple(drafts), turns, threads)
+
+    return describe
+
+
+__all__ = ["Change", "Crowd", "Drawn", "Example", "Ground", "anything", "crowds", "gets", "related"]

@@ -38,9 +38,11 @@ class Played:
         }
 
 
-def run_case(application, case, *, paths=("/",), methods=EVERYTHING) -> Played:
-    """Run one case, by its full id, as the engine would."""
-    stage = WSGIStage(case=cases()[case], paths=paths, methods=methods, application=application)
+def run_case(application, case, *, paths=("/",), methods=EVERYTHING, **fields) -> Played:
+    """Run one case, by its full id, as the engine would; ``fields`` are those of a stage."""
+    stage = WSGIStage(
+        case=cases()[case], paths=paths, methods=methods, application=application, **fields
+    )
     try:
         stage.case.run(stage)
     except (Blocked, NotApplicable) as ended:

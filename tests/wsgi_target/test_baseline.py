@@ -156,5 +156,5 @@ def test_a_broken_plain_request_blocks_the_case(play_all):
         raise ValueError("mine")
 
     for name, played in play_all(application).items():
-        if name != "wsgi::head-closed-early":
+        if name not in ("wsgi::head-closed-early", "wsgi::routes"):
             assert played.ended.startswith("the application raised ValueError('mine') on ")
