@@ -73,7 +73,9 @@ def _answers(without: frozenset[IntEnum], node: Node, symbol: IntEnum) -> Stride
     if (symbol is Answers.ACCEPT and not heard) or (symbol is Answers.ACCEPT_UNHEARD and heard):
         return None
     if symbol is Answers.LISTEN:
-        return _listens(here)
+        # A server may tell of a disconnect where it was answered by something else than accept.
+        vain = here.answer != Answer.GONE and not (_due(here) or here.answer == Answer.WAITING)
+        return None if vain and Answers.LOSE in without else _listens(here)
     if symbol is Answers.LEAVE:
         return _leaves(here)
     if symbol is Answers.LOSE and not here.fresh:
@@ -105,13 +107,14 @@ def _leaves(here: Here) -> Stride | None:
 
 
 @cache
-def answer_ground(offers: frozenset[str] = frozenset(), lossy: bool = False) -> Ground:
+def answer_ground(offers: frozenset[str] = frozenset(), *, obedient: bool = False) -> Ground:
     """What an application can do under a server that offers denials, or does not.
 
-    ``lossy`` is for a server whose send() fails when it is asked to.
+    ``obedient`` is for a server in this process that does as a :class:`Session` says: its
+    send() fails when it is asked to, and receive() gives nothing where nothing is due.
     """
     without: set[IntEnum] = set() if offers & DENIAL.keys() else set(_DENIALS)
-    if not lossy:
+    if not obedient:
         without.add(Answers.LOSE)
     return Ground(
         Here(), tuple(Answers), partial(_answers, frozenset(without)), last=(Answers.RETURN,)
@@ -147,16 +150,16 @@ class Session(Expected):
 
 
 def applications(
-    kind: Kind, offers: Collection[str] = (), *, lossy: bool = False
+    kind: Kind, offers: Collection[str] = (), *, obedient: bool = False
 ) -> Describe[Session]:
     """Behaviours of an application, with what is expected of them.
 
     Args:
         kind: what they are to show.
         offers: the extensions that the server announces; no other is used.
-        lossy: whether send() may fail, see :class:`Session`.
+        obedient: for a server that does as a :class:`Session` says.
     """
-    return described(answer_ground(frozenset(offers), lossy), kind, scripted)
+    return described(answer_ground(frozenset(offers), obedient=obedient), kind, scripted)
 
 
 def scripted(walk: Walk, choices: Choices | None = None) -> Session:

@@ -101,7 +101,7 @@ WAYS = {
     "http-bare": (http.response_ground(), http.scripted, play_http, "application"),
     "http-server": (http.request_ground(), http.delivered, deliver_http, "server"),
     "websocket": (
-        websocket.answer_ground(DENIALS, lossy=True),
+        websocket.answer_ground(DENIALS, obedient=True),
         websocket.scripted,
         play_websocket,
         "application",
