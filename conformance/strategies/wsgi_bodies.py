@@ -12,24 +12,8 @@ from gateproof.conformance.strategies.choices import Choices
 from gateproof.conformance.vocabulary import Vocabulary
 
 SIZES = (
-    1,
-    2,
-    0,
-    3,
-    5,
-    10,
-    64,
-    100,
-    1000,
-    1023,
-    1024,
-    1025,
-    4096,
-    8192,
-    16_384,
-    65_535,
-    65_536,
-    65_537,
+    *(3, 1, 2, 0, 5, 10, 64, 100, 1000, 1023, 1024, 1025),
+    *(4096, 8192, 16_384, 65_535, 65_536, 65_537),
 )
 """Octets of a body, the most telling first; buffers are as large as some of them."""
 
@@ -61,10 +45,10 @@ def several(choices: Choices, most: int, least: int = 1, ends: int = 3) -> Itera
 
     Before each further one there is a choice whether it comes, once in ``ends`` times not.
     So one in the midst can be taken away together with what it chose, which a count before
-    all of them would not allow.
+    all of them would not allow; nor would it if that choice were left out after the last.
     """
-    for number in range(most):
-        if number >= least and not choices.below(ends):
+    for number in range(most + 1):
+        if number >= least and (not choices.below(ends) or number == most):
             return
         yield number
 
