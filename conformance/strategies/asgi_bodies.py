@@ -114,8 +114,10 @@ def pieces(choices: Choices, whole: bytes) -> tuple[bytes, ...]:
     if how == 1:
         return whole, b""
     if how == 2:
-        step = max(choices.pick(REGULAR), -(-len(whole) // MANY), 1)
-        return tuple(whole[at : at + step] for at in range(0, len(whole), step)) or (b"", b"")
+        step = max(choices.pick(REGULAR), -(-len(whole) // MANY))
+        if step >= len(whole):
+            return whole[:-1], whole[-1:]
+        return tuple(whole[at : at + step] for at in range(0, len(whole), step))
     places = sorted(_place(choices, whole) for _ in range(1 + choices.below(4)))
     parts = [whole[a:b] for a, b in pairwise([0, *places, len(whole)])]
     if how == 3:

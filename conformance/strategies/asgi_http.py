@@ -348,7 +348,7 @@ def left(choices: Choices) -> Leave:
     how = choices.below(6)
     if how < 4:
         return _STAYS
-    count = choices.below(7)
+    count = choices.pick((0, 1, 2, 3, 0, 1, 2, 4, 5, 6))
     return Leave(received=count) if how == 4 else Leave(sent=count)
 
 

@@ -266,7 +266,9 @@ def path(choices: Choices, known: tuple[str, ...], odd: int) -> tuple[str, bytes
     strange = choices.odds(odd)
     if strange:
         target += choices.pick(SUFFIXES)
-    return target, query.encode("latin-1", "replace") or choices.pick(QUERIES)
+    if query or not choices.odds(1):
+        return target, query.encode("latin-1", "replace")
+    return target, choices.pick(QUERIES)
 
 
 def headers(choices: Choices, most: int) -> Headers:
