@@ -9,8 +9,8 @@ synchronous and run one after the other in the calling thread.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateproof.conformance.alarm import Hang, can_interrupt, hang_in, interrupting
@@ -50,6 +50,7 @@ class Plan:
         backend: the event loop of an ASGI application.
         host: the Host header of requests.
         routes: the application's routes, or why none are known.
+        find_routes: finds them when the first case begins, where it is too early before that.
         traffic: what is asked of generated traffic.
     """
 
@@ -61,6 +62,7 @@ class Plan:
     backend: str = "asyncio"
     host: str = "localhost"
     routes: Discovery = field(default_factory=Discovery)
+    find_routes: Callable[[], Discovery] | None = None
     traffic: Traffic = field(default_factory=Traffic)
 
     @property
@@ -98,6 +100,8 @@ class Engine:
         return outcome
 
     def _open(self) -> Any:
+        if self.plan.find_routes is not None:
+            self.plan = replace(self.plan, routes=self.plan.find_routes(), find_routes=None)
         _read_ahead(self.plan.application.interface)
         if self.plan.application.interface == "wsgi":
             return WSGIRunner(self.plan)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol
 
 from gateproof.conformance.case import Case
 from gateproof.conformance.engine import Engine, Plan
 from gateproof.conformance.outcome import Outcome
-from gateproof.conformance.routes import MOST, routes_of
+from gateproof.conformance.routes import LATER, MOST, look, routes_of, told
 from gateproof.conformance.settings import Settings
 from gateproof.targets.application import Application, open_application
 from gateproof.targets.endpoint import names_url
@@ -96,7 +97,7 @@ class ApplicationSubject:
             f"{application.name} is {application.interface.upper()} "
             f"({application.detected.because}); "
             f"sends {', '.join(chosen.methods)} to {', '.join(chosen.paths)}\n"
-            f"gateproof: {self.routes.line(chosen.methods)}"
+            f"gateproof: {told(self.routes, chosen.methods)}"
         )
 
     def facts(self, chosen: Settings) -> dict[str, Any]:
@@ -123,6 +124,7 @@ class ApplicationSubject:
             backend=chosen.backend,
             host=chosen.host,
             routes=self.routes,
+            find_routes=partial(look, self.application) if self.routes is LATER else None,
             traffic=replace(chosen.traffic, target=self.name),
         )
         return Engine(plan, selected)

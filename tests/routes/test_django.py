@@ -161,3 +161,52 @@ def test_a_urlconf_without_patterns_is_told(project: Project) -> None:
 
     assert line == f"routes: none found: {notes[0]}"
     assert notes[0].startswith("Django's resolver raised ImproperlyConfigured")
+
+
+GUARDED = """
+    from django.contrib.auth.models import User
+    from django.http import HttpResponse
+    from django.urls import path
+
+    names = list(User.objects.all())  # while it is imported
+
+
+    def broken(request, n):
+        response = HttpResponse("x")
+        response.headers["Connection"] = "close"
+        return response
+
+
+    urlpatterns = [path("", lambda request: HttpResponse("ok")), path("deep/<int:n>", broken)]
+"""
+
+
+def test_views_are_not_imported_before_pytest_django_lets_them(project: Project) -> None:
+    pytest.importorskip("pytest_django")
+    project.write(
+        {
+            "site_settings.py": """
+                ROOT_URLCONF = "site_urls"
+                SECRET_KEY = "not a secret"
+                ALLOWED_HOSTS = ["*"]
+                INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes"]
+                DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "x.db"}}
+            """,
+            "site_urls.py": GUARDED,
+            "site_wsgi.py": """
+                from django.core.wsgi import get_wsgi_application
+
+                application = get_wsgi_application()
+            """,
+            "pytest.ini": "[pytest]\nDJANGO_SETTINGS_MODULE = site_settings\n",
+        }
+    )
+    ran = project.pytest("--target=site_wsgi:application", "-k", "routes")
+
+    assert (
+        "gateproof: routes: they are read with the first case, when pytest-django has set up the "
+        "databases" in ran.lines
+    )
+    assert "fail[wsgi.app.no-hop-by-hop]" in ran.text, ran.text
+    assert "GET /deep/1" in ran.text
+    assert ran.code == 1
