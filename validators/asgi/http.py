@@ -232,7 +232,7 @@ class HTTPJudge(Judge):
 
     def go_astray(self) -> None:
         """Hold back: only a fresh start is judged from here on."""
-        self.state = int(Response.ASTRAY)
+        self.state, self.content = int(Response.ASTRAY), _NO_CONTENT
 
     def send_raised(self, error: BaseException) -> Found:
         """send() raised ``error``: the client is gone, or the message was refused."""
@@ -243,6 +243,7 @@ class HTTPJudge(Judge):
             # It was not sent: an error page in its place is a first start, and
             # a body goes to the same nowhere.
             self.state = int(Response.ASTRAY) if unstarted else self.before
+            self.content = _NO_CONTENT if unstarted else self.content
         elif self.before in _COMPLETE:
             found = NOTHING if refused_by_us(error) else checks.not_ignored(error)
         elif self.gone:
