@@ -113,15 +113,23 @@ def body(choices: Choices, words: Vocabulary) -> tuple[str, bytes]:
     return kind, make(choices, words)
 
 
-def seams(octets: bytes) -> tuple[int, ...]:
-    """Places at which a cut is likely to matter: in line ends and characters, beside signs."""
-    found = [1, len(octets) - 1, len(octets) // 2]
-    for place, octet in enumerate(octets[:400]):
-        if octet >= 0x80:
-            found.append(place + 1)
-        elif octet in b'\r\n&="%-+:':
-            found += [place, place + 1]
-    return tuple(dict.fromkeys(place for place in found if 0 < place < len(octets)))
+def seams(octets: bytes) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Places at which a cut is likely to matter.
+
+    Returns:
+        Those within a line end or a character, and those beside signs and at the ends.
+    """
+    within, beside = [], [1, len(octets) - 1, len(octets) // 2]
+    for place, octet in enumerate(octets[:400], 1):
+        if octet >= 0x80 or octet == 0x0D:
+            within.append(place)
+        elif octet in b'\n&="%-+:':
+            beside += [place - 1, place]
+    last = len(octets)
+    return (
+        tuple(place for place in within if place < last),
+        tuple(dict.fromkeys(place for place in beside if 0 < place < last)),
+    )
 
 
 def gives(choices: Choices, octets: bytes) -> tuple[int, ...]:
@@ -129,8 +137,8 @@ def gives(choices: Choices, octets: bytes) -> tuple[int, ...]:
     least = len(octets) // MANY + 1
     if choices.odds(1):
         return (max(least, choices.pick(READS)),)
-    places = seams(octets)
-    if not places or choices.odds(2):
-        return tuple(max(least, 1 + choices.below(12)) for _ in several(choices, 4))
-    first = choices.pick(places)
-    return (first, 1 << 30) if not choices.odds(2) else (first, max(least, choices.pick(READS)))
+    within, beside = seams(octets)
+    if not choices.odds(2):
+        first = choices.pick(within if within and not choices.odds(1) else beside)
+        return (first, 1 << 30) if not choices.odds(2) else (first, max(least, choices.pick(READS)))
+    return tuple(max(least, 1 + choices.below(12)) for _ in several(choices, 4))
