@@ -109,6 +109,9 @@ class Engine:
 
         return ASGIRunner(self.plan, self._selected)
 
+    def rest(self) -> None:
+        """An application in this process stays as it is."""
+
     def close(self) -> None:
         """Stop the target; what still runs is cancelled or abandoned, within a bound."""
         if self._runner is not None:

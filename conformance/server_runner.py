@@ -86,6 +86,7 @@ class ServerEngine:
         self._families: dict[str, asyncio.Task[None]] = {}
         self._outcomes: dict[str, asyncio.Future[Outcome]] = {}
         self._lost = ""
+        self._resting = False
 
     def outcome(self, case: Case) -> Outcome:
         """Wait for the outcome of ``case``; at the first of its family, start them all."""
@@ -111,9 +112,18 @@ class ServerEngine:
         except ServerError as error:
             self._lost = str(error)
 
+    def rest(self) -> None:
+        """Stop the server until the next family of cases."""
+        if self._loop is not None and not self.plan.server.hosted and not self._resting:
+            self._resting = True
+            self.plan.server.stop()
+
     def _begin(self, first: Case) -> None:
         if self._loop is None:
             raise RuntimeError("the engine is closed")
+        if self._resting:
+            self._resting = False
+            self._start()
         group = [case for case in self._selected if case.family == first.family]
         group = group if first in group else [first, *group]
         outcomes = {case.full_id: self._loop.create_future() for case in group}

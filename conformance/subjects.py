@@ -30,6 +30,9 @@ class Runs(Protocol):
     def outcome(self, case: Case) -> Outcome:
         """The outcome of ``case``; runs what has to run for it."""
 
+    def rest(self) -> None:
+        """Stop what need not run until the next case; it is started again for that."""
+
     def close(self) -> None:
         """Stop the target, within a bound."""
 

@@ -12,7 +12,8 @@ import re
 import shlex
 import sys
 import warnings
-from collections.abc import Generator, Iterator
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,9 @@ class Suite:
         self.recording: Recording | None = None
         self.selection: Selection | None = None
         self.surroundings = Surroundings(config)
-        self._left: set[ConformanceItem] = set()
+        self._left: Counter[str] = Counter()  # items that are still to come, by target
+        self._latest = ""
+        self._closed: set[str] = set()
         self.told: dict[tuple[str, str], str] = {}  # where a broken requirement is in full
         self._progress: Progress | None = None
         self._threads = living()
@@ -208,7 +211,7 @@ class Suite:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Learn what was selected; the engines start whole families of it."""
         own = [item for item in session.items if isinstance(item, ConformanceItem)]
-        self._left = set(own)
+        self._left = Counter(item.slug for item in own)
         self._progress = Progress(self.config, own)
         self.surroundings.prepare(own)
         rules = self.selection.rules if self.selection else None
@@ -301,18 +304,28 @@ class Suite:
 
     def enter(self, item: ConformanceItem) -> None:
         """Have the user's session around ``item``, which is being set up."""
+        if self.worker and self._latest not in ("", item.slug):
+            # Whether it gets more of that target, a worker of pytest-xdist cannot know.
+            self.engines[self._latest].rest()
+        self._latest = item.slug
         self.surroundings.enter(item, self._close)
 
     def leave(self, item: ConformanceItem) -> None:
-        """Stop the targets after the last item."""
-        self._left.discard(item)
-        if not self._left:
-            self._close()
+        """Stop a target after the last of its items."""
+        self._left[item.slug] -= 1
+        if not self._left[item.slug]:
+            self._close([item.slug])
 
-    def _close(self) -> None:
+    def _close(self, slugs: Sequence[str] | None = None) -> None:
+        """Stop targets that run, all of them when left out."""
+        wanted = self.engines if slugs is None else slugs
+        running = [slug for slug in wanted if slug in self.engines and slug not in self._closed]
+        if not running:
+            return
+        self._closed.update(running)
         with self.surroundings.leaving():
-            for engine in self.engines.values():
-                engine.close()
+            for slug in running:
+                self.engines[slug].close()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

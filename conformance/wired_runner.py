@@ -279,6 +279,9 @@ class WiredEngine:
         )
         stage.hung = True
 
+    def rest(self) -> None:
+        """The server goes on running: the application's state is in it."""
+
     def close(self) -> None:
         """Stop the server and what still runs."""
         loop, self._loop = self._loop, None

@@ -175,3 +175,41 @@ def test_a_server_that_mixes_up_what_comes_together_is_accused_of_that_alone(
     assert found.ran.code == 1
     assert len(found.verdicts) > 20
     assert accused == {"server.http1::pipelining", "server.http1::pipelining-behind-pieces"}
+
+
+STARTED_AND_ENDED = """
+import atexit, os, time
+from pathlib import Path
+
+log = Path({log!r})
+def note(what):
+    with log.open("a") as file:
+        file.write(f"{{what}} {{os.getpid()}}\\n")
+note("begun")
+import signal
+def ended(number, frame):
+    note("ended")
+    os._exit(0)
+signal.signal(signal.SIGTERM, ended)
+plain = signal.signal
+signal.signal = lambda number, act: None if number == signal.SIGTERM else plain(number, act)
+"""
+
+
+@pytest.mark.parametrize("spread", [(), ("-n", "1")], ids=["one-process", "one-worker"])
+def test_a_target_is_stopped_before_the_next_one_begins(
+    servers: Servers, spread: tuple[str, ...]
+) -> None:
+    log = servers.project.folder / "log"
+    target = servers.behaving(STARTED_AND_ENDED.format(log=str(log)))
+    found = servers.run(
+        target,
+        f"--target={target}[interface=asgi]",
+        "--conformance-select=server.http1::host-*",
+        *spread,
+    )
+    told = [line.split() for line in log.read_text().splitlines()]
+
+    assert len(found.lines) > 4
+    assert [what for what, _ in told] == ["begun", "ended"] * 2
+    assert told[0][1] == told[1][1] != told[2][1] == told[3][1]
