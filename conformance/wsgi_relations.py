@@ -163,14 +163,23 @@ class Tally:
     """What became of a relation's examples.
 
     Attributes:
-        compared: how many replies could be compared.
+        compared: how many replies were compared with their bodies.
+        alike: how many others agreed.
         failing: how many plain requests had no proper reply.
         unsteady: how many got another reply when they were made again.
     """
 
     compared: int = 0
+    alike: int = 0
     failing: int = 0
     unsteady: int = 0
+
+    def agree(self, plain: Seen, *, whole: bool) -> None:
+        """Count a reply that is as the plain one: ``whole``, or only in not failing."""
+        if whole and plain.body:
+            self.compared += 1
+        else:
+            self.alike += 1
 
     def conclude(self, stage: WSGIStage) -> None:
         """Say so where nothing could be compared.
@@ -185,7 +194,7 @@ class Tally:
                 "the application answers the same request otherwise each time, "
                 f"so that replies cannot be compared ({self.unsteady} examples)"
             )
-        if self.failing:
+        if self.failing and not self.alike:
             stage.not_applicable(
                 f"the application has no proper reply to plain requests ({self.failing} examples)"
             )

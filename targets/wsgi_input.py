@@ -96,6 +96,14 @@ class BrokenInput(TableInput):
         return lines
 
 
+SPINS = 1000
+"""After so many reads at the end of an input, one after the other, nobody believes in an end."""
+
+
+class EndlessReadingError(ConnectionResetError):
+    """What is read when reading at the end of the input never ends."""
+
+
 class _Client(io.BytesIO):
     """An input whose body comes in pieces, and whose client may go away in its midst."""
 
@@ -103,7 +111,7 @@ class _Client(io.BytesIO):
         gone = reading.until
         super().__init__(body if gone is None or reading.raises else body[:gone])
         self._gives = reading.gives
-        self._turn = 0
+        self._turn = self._empty = 0
         self._until = gone if reading.raises else None
         self._pause = reading.pause
 
@@ -112,7 +120,11 @@ class _Client(io.BytesIO):
 
         Raises:
             ConnectionResetError: the client had gone before it was all there.
+            EndlessReadingError: nothing was read over and over.
         """
+        self._empty = 0 if data else self._empty + 1
+        if self._empty > SPINS:
+            raise EndlessReadingError("the client is gone, and the input has long ended")
         if self._until is not None and self.tell() > self._until:
             raise ConnectionResetError("the client went away in the middle of the request body")
         return data
@@ -121,6 +133,8 @@ class _Client(io.BytesIO):
         """Up to ``size`` octets, fewer where no more have come, but never none before the end."""
         if self._pause is not None:
             self._pause()
+        if size == 0:
+            return b""
         if self._gives and size is not None and size > 0:
             size = min(size, self._gives[self._turn])
             self._turn = min(self._turn + 1, len(self._gives) - 1)

@@ -8,11 +8,14 @@ from gateproof.conformance.case import case
 from gateproof.conformance.wsgi_baseline import TRAPS, baselines
 from gateproof.conformance.wsgi_relations import ground, searched, seen
 from gateproof.conformance.wsgi_stage import WSGIStage
+from gateproof.targets.wsgi_input import SPINS, EndlessReadingError
 
 if TYPE_CHECKING:
     from gateproof.conformance.strategies.wsgi import Change, Example
 
 REINVOCABLE = "wsgi.app.reinvocable"
+
+RETURNS = "wsgi.app.returns-iterable"
 
 FAILS = (
     "wsgi.streams.app-no-other-methods",
@@ -23,7 +26,7 @@ FAILS = (
 """What an application breaks that fails because of a choice of the server."""
 
 
-@case("wsgi", "generated", proves=(TRAPS, *FAILS, REINVOCABLE))
+@case("wsgi", "generated", proves=(TRAPS, *FAILS, REINVOCABLE, RETURNS))
 def generated(stage: WSGIStage) -> None:
     """Any legal request comes by way of any legal server, and is answered to its end or not.
 
@@ -31,11 +34,12 @@ def generated(stage: WSGIStage) -> None:
     another; and after a client that went away the application works as before. The examples
     are the same in every run, and of those that show something the smallest is kept.
     """
-    for _ in baselines(stage):
-        pass
+    plain = list(baselines(stage))
     from gateproof.conformance.strategies.wsgi import anything
 
     searched(stage, anything(ground(stage)), _play)
+    for baseline in plain:
+        baseline.still("many other requests were made", REINVOCABLE)
 
 
 def _play(stage: WSGIStage, example: Example) -> None:
@@ -74,7 +78,17 @@ def _blame(stage: WSGIStage, example: Example) -> None:
 def _ended_early(stage: WSGIStage, example: Example, ending: Change) -> None:
     """See whether the plain request that worked before still works afterwards, twice."""
     before = seen(stage.play(example.plain))
-    stage.play(example.request)
+    reply = stage.play(example.request)
+    if isinstance(reply.raised, EndlessReadingError):
+        text = f"reads on and on when of its request {ending.when}"
+        stage.broken(
+            RETURNS,
+            f"the application {text}",
+            observed=f"{SPINS} reads of nothing, one after the other",
+            expected="that it gives up where its input ends",
+            verdict="weak",
+            party="application",
+        )
     if before.failed:
         return
     after = seen(stage.play(example.plain))

@@ -110,7 +110,8 @@ def _play(stage: WSGIStage, drawn: Drawn, tally: Tally) -> None:
         return
     other = _asked(stage, drawn.request, drawn.changes)
     if _parts(drawn.request, plain, other, drawn.changes) is None:
-        tally.compared += 1
+        whole = all(change.differs for change in drawn.changes)
+        tally.agree(plain, whole=whole)
         return
     same = steady(plain, seen(stage.play(drawn.request)))
     first = _parts(drawn.request, plain, other, drawn.changes, same)
@@ -259,7 +260,7 @@ def _crowd(stage: WSGIStage, crowd: Crowd, tally: Tally) -> None:
         return
     number = _stranger(alone, _together(stage, crowd))
     if number is None:
-        tally.compared += 1
+        tally.agree(alone[0], whole=True)
         return
     request = crowd.requests[number]
     same = steady(alone[number], seen(stage.play(request)))

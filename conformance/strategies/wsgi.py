@@ -24,8 +24,8 @@ ANY = {
 }
 """The freedoms that the case without relations takes."""
 
-ENDINGS = ("stops", *served.ENDINGS)
-"""How an exchange may end early; most applications can only be stopped."""
+ENDINGS = ("stops", "gone", "stops", "gone", "write fails")
+"""How an exchange may end early; few applications write."""
 
 SINGLE = tuple(kind for kind in asked.KINDS if kind not in ("asterisk", "mount itself", "mounted"))
 """Departures that leave an application at its root."""
@@ -74,12 +74,15 @@ def anything(ground: Ground) -> Callable[[Choices], Example]:
     """Describes any request in front of any server."""
 
     def describe(choices: Choices) -> Example:
-        plain = asked.draft(choices, ground).request()
+        made = asked.draft(choices, ground)
+        ending = choices.pick(ENDINGS) if choices.odds(2) else ""
+        if ending == "gone" and not made.body:
+            asked.body(choices, made)
+        plain = made.request()
         found = served.freedoms(choices, plain, ANY, 0, 4).changes
-        if not choices.odds(2):
+        if not ending:
             return Example(plain, found)
-        ending = served.ENDINGS[choices.pick(ENDINGS)](choices, plain)
-        return Example(plain, found, ending)
+        return Example(plain, found, served.ENDINGS[ending](choices, plain))
 
     return describe
 

@@ -38,6 +38,14 @@ def variable(key: str, test: Callable[[str], object]) -> Test:
     return lambda e: isinstance(e.get(key), str) and bool(test(e[key]))
 
 
+def begins(source: Any) -> bool:
+    """Whether there is something to be read."""
+    try:
+        return bool(source.read(1))
+    except ConnectionResetError:
+        return False
+
+
 KEYS: Mapping[str, Test] = {
     **{f"{key} absent": environs(key, ABSENT) for key in (*OMITTABLE, *VOLUNTARY)},
     **{f"{key} empty": environs(key, "") for key in OMITTABLE},
@@ -45,7 +53,7 @@ KEYS: Mapping[str, Test] = {
     "PATH_INFO absent": environs("PATH_INFO", ABSENT),
     "PATH_INFO empty": environs("PATH_INFO", ""),
     "a length of 0": environs("CONTENT_LENGTH", "0"),
-    "no length and a body": lambda e: "CONTENT_LENGTH" not in e and e["wsgi.input"].read(1) != b"",
+    "no length and a body": lambda e: "CONTENT_LENGTH" not in e and begins(e["wsgi.input"]),
     "input_terminated": environs("wsgi.input_terminated", True),
     "run once": lambda e: bool(e["wsgi.run_once"]),
     "one thread": lambda e: not e["wsgi.multithread"],
