@@ -121,9 +121,9 @@ class Pair:
         freedoms: tuple[Freedom, ...] = example.freedoms
         if len(freedoms) == 1:
             return freedoms[0], found, reply
-        for one in freedoms:
+        for one in sorted(freedoms, key=lambda one: one.changed is None):
             alone = self._ask(example.with_only((one,)).request)
-            seen = self._differs(plains, alone, one.changed is not None)
+            seen = self._differs(plains, alone, True)
             if seen is not None and seen[3] == found[3] and not busy(alone):
                 return one, seen, alone
         for one in reversed(freedoms):  # what is said of events is closer than how they are cut

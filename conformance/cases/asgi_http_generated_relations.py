@@ -269,6 +269,8 @@ class _Mounts:
                 others.append(self._player.ask(variant))
         if not all(self._departs(plains, one, example.root) for one in others):
             return {}
+        if breakdown(self._player.ask(example.unmounted())):
+            return {}  # it is the path that it cannot live with
         seen, expected = breakdown(others[-1]), _outcome(plains[0], PLAIN)
         observed = seen or f"status, type and place {_outcome(others[-1], example.root)}"
         shown = finding(

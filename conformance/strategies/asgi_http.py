@@ -143,7 +143,7 @@ class Known:
     stateless: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Example:
     """A request and how it is passed on.
 
@@ -174,6 +174,9 @@ class Example:
         """The request as the plainest server passes it on that offers as much."""
         beside = {key: value for one in self.freedoms for key, value in one.beside.items()}
         return self.asked.but(scope=beside) if beside else self.asked
+
+    def __repr__(self) -> str:
+        return f"<{self}>"  # Hypothesis writes it down, and warns where it is long
 
     def __str__(self) -> str:
         if self.unknown is not None:

@@ -12,13 +12,16 @@ from gateproof.targets import asgi_scope
 VERSIONS = ("2.0", "1.0", None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Example:
     """Options of :class:`gateproof.targets.asgi_lifespan.Lifespan`, in the server's hands."""
 
     offer_state: bool = True
     scope: dict[str, Any] = field(default_factory=dict)
     event: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<{self}>"  # Hypothesis writes it down, and warns where it is long
 
     def __str__(self) -> str:
         said = [] if self.offer_state else ["the scope has no 'state'"]

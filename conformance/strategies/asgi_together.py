@@ -21,7 +21,7 @@ _STAYS = Leave()
 _LANGUAGES = (b"en", b"de;q=0.9, en", b"fr", b"ja")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Together:
     """Requests that are under way together.
 
@@ -33,16 +33,22 @@ class Together:
     asked: tuple[Request, ...]
     order: tuple[int, ...]
 
+    def __repr__(self) -> str:
+        return f"<{self}>"  # Hypothesis writes it down, and warns where it is long
+
     def __str__(self) -> str:
         return f"{'  and  '.join(map(told, self.asked))}, in the order {list(self.order)}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Joined:
     """WebSocket connections that are open together; attributes as of `Together`."""
 
     asked: tuple[Connect, ...]
     order: tuple[int, ...]
+
+    def __repr__(self) -> str:
+        return f"<{self}>"  # Hypothesis writes it down, and warns where it is long
 
     def __str__(self) -> str:
         said = [f"{one} that says {', '.join(map(repr, one.messages))}" for one in self.asked]

@@ -140,7 +140,7 @@ class Known:
     host: str = asgi_scope.HOST
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Example:
     """A connection and how it is passed on.
 
@@ -169,6 +169,9 @@ class Example:
         """The connection as the plainest server passes it on that offers as much."""
         beside = {key: value for one in self.freedoms for key, value in one.beside.items()}
         return self.asked.but(scope=beside) if beside else self.asked
+
+    def __repr__(self) -> str:
+        return f"<{self}>"  # Hypothesis writes it down, and warns where it is long
 
     def __str__(self) -> str:
         asked = self.asked

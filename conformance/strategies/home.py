@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from hypothesis import configuration
+from hypothesis.errors import HypothesisWarning
 from hypothesis.internal.conjecture import providers
 
 
@@ -25,7 +27,11 @@ def away_from_home() -> Iterator[None]:
     found = getattr(providers, "_local_constants", None)
     if reading is not None and found is not None:  # as long as they are called so
         providers._get_local_constants = lambda: found  # noqa: SLF001 - there is no setting
-    with tempfile.TemporaryDirectory(prefix="gateproof-", ignore_cleanup_errors=True) as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="gateproof-", ignore_cleanup_errors=True) as folder,
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore", HypothesisWarning)  # large examples are meant to be
         configuration.set_hypothesis_home_dir(folder)
         try:
             yield
