@@ -21,6 +21,7 @@ from gateproof.conformance.cases.asgi_http_method import RESPONSE
 from gateproof.targets.asgi_http import Leave, Reply, Request
 from gateproof.targets.asgi_websocket import Connect
 from gateproof.targets.watched import Watched
+from gateproof.validators.violation import Verdict
 
 COMPLETES = "asgi.http.app.completes-response"
 HOLDS = "asgi.app.async-callable"
@@ -120,7 +121,8 @@ class _Any:
             return self._pair.held(example, [plain], reply) if example.freedoms else {}
         if reply.raised is None and not reply.timed_out:
             return {}  # it answers 500 itself, for a reason of its own
-        verdict = None if reply.timed_out and reply.status is None else "observed"
+        silent = reply.timed_out and reply.status is None
+        verdict: Verdict | None = None if silent else "observed"
         shown = finding(
             COMPLETES,
             f"{breakdown(reply)} in answer to {example}",

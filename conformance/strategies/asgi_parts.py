@@ -180,7 +180,7 @@ class Pairs:
         return repr(self._pairs)
 
 
-_UNLIKE = "observed"
+_UNLIKE: Verdict = "observed"
 _CONTAINER = "asgi.http.headers.transport-as-pairs"
 
 
