@@ -14,6 +14,7 @@ import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from types import CodeType, FunctionType, MethodType, ModuleType, NoneType
 from typing import Any
 
@@ -141,6 +142,8 @@ def _codes(application: object) -> Iterator[CodeType]:
                 queue += [(one, depth) for one in list(vars(found).values())]
         elif kind in (staticmethod, classmethod):
             queue.append((found.__func__, depth))
+        elif kind is partial:
+            queue.append((found.func, depth))
         elif depth < _DEPTH:
             queue += [(one, depth + 1) for one in _inside(found, kind)]
 
