@@ -61,7 +61,7 @@ results: $(VENV)/.test install
 		--tb=no -n $(WORKERS) || [ $$? -eq 1 ]
 	$(BIN)/gateproof report docs/results/servers.jsonl \
 		--html docs/results/servers.html --markdown docs/results/servers.md
-	gzip -9 -n -f docs/results/servers.jsonl
+	gzip -9 -n -f docs/results/servers.jsonl docs/results/servers.html
 
 bench: $(VENV)/.bench install
 	for script in tests/benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
