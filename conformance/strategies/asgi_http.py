@@ -318,17 +318,18 @@ GROUPS: dict[str, _Group] = {
 """What a server may choose, by name."""
 
 
-def asked(choices: Choices, known: Known, *, bodied: bool = False) -> Request:
+def asked(choices: Choices, known: Known, *, bodied: bool = False, odd: int = 7) -> Request:
     """What a client asks for.
 
     Args:
         choices: where it comes from.
         known: what can be asked for.
         bodied: whether the request has a body in any case.
+        odd: one path in ``odd + 1`` has something behind it that the application knows not.
     """
     has_body = bodied or choices.odds(1)
     method = choices.pick(known.methods)
-    path, query = asgi_parts.path(choices, known.paths, 5)
+    path, query = asgi_parts.path(choices, known.paths, odd)
     pairs = asgi_parts.headers(choices, 4)
     version = choices.pick(("1.1", "1.1", "2", "1.0"))
     scope: dict[str, Any] = {} if version == "1.1" else {"http_version": version}
@@ -355,20 +356,20 @@ def left(choices: Choices) -> Leave:
     return Leave(received=count) if how == 4 else Leave(sent=count)
 
 
-UNKNOWN = ("x-conformance-unknown", "http2", "webtransport", "mqtt", "x.gateproof")
+UNKNOWN = ("x-conformance-unknown", "http2", "mqtt")
 
 
 def anything(known: Known) -> Callable[[Choices], Example]:
     """Any request, passed on by any legal server to a client that may go away."""
 
     def describe(choices: Choices) -> Example:
-        if choices.odds(40):
+        if choices.odds(24):
             kind = choices.pick(UNKNOWN)
             extra = {"x_gateproof": 1} if choices.odds(1) else {}
             unknown = {"type": kind, "asgi": {"version": "3.0"}, **extra}
             return Example(Request(), unknown=unknown, host=known.host)
         leave = left(choices)
-        request = asked(choices, known)
+        request = asked(choices, known, odd=2)
         freedoms = [
             one
             for name, group in GROUPS.items()

@@ -100,6 +100,10 @@ CUTS = (
 )
 
 
+RARE = {"first piece of 65536", "first piece of 1024"}
+"""Which take a large body and one cut: a few hundred examples may be without."""
+
+
 def http_kinds(example: asgi_http.Example) -> Iterator[str]:
     """What an HTTP example holds."""
     if example.unknown is not None:
@@ -192,9 +196,11 @@ ALL = (
 @pytest.mark.parametrize("style", STYLES)
 def test_every_kind_of_request_is_reached(style: str) -> None:
     found = counted(asgi_http.anything(HTTP), STYLES[style], http_kinds)
-    expected = EACH if style == "default" else ALL
+    expected = {*EACH} if style == "default" else {*ALL}
+    if style == "drawn":
+        expected -= RARE
 
-    assert sorted(kind for kind in set(expected) if not found[kind]) == []
+    assert sorted(kind for kind in expected if not found[kind]) == []
 
 
 @pytest.mark.parametrize(
@@ -216,7 +222,7 @@ def test_a_relation_reaches_all_that_it_is_about(style: str, group: str, kinds: 
         effort = replace(half, volume=DEFAULT.volume)
 
     found = counted(asgi_http.varied(HTTP, group), effort, http_kinds)
-    rare = {"first piece of 65536", "first piece of 1024"} if style != "drawn" else set()
+    rare = RARE if style != "drawn" else set()
 
     assert sorted(kind for kind in kinds if not found[kind] and kind not in rare) == []
 
