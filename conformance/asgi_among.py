@@ -59,7 +59,9 @@ class Among:
             if self._differs(place, alone, beside) is None:
                 continue
             runs = [beside]
-            for which in order:
+            for step, which in enumerate(order):
+                for _ in range(step + 1):  # or a counter may come to the same place each time
+                    self._drive(example.asked[:1], ())
                 if which == "P":
                     alone.append(self._apart(example))
                 else:

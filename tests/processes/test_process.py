@@ -291,6 +291,7 @@ RUNNER = """
     from pathlib import Path
     from gateproof.targets.process import ServerProcess
 
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored
     folder = Path(sys.argv[1])
     process = ServerProcess(
         [sys.executable, "-u", str(folder / "server.py")],
