@@ -41,16 +41,19 @@ class Expected:
 
 def expected(walk: Walk, script: Script, also: frozenset[str] = SOUND) -> Expected:
     """What is expected of ``script``, which plays ``walk``."""
+    return Expected(script=script, also=also, **judged(walk))
+
+
+def judged(walk: Walk) -> dict[str, Any]:
+    """What a judge is to say of whatever plays ``walk``, as keywords of what is expected."""
     aimed = walk.aimed
-    return Expected(
-        requirement=None if aimed is None else aimed[0],
-        verdict=None if aimed is None else gravity(aimed),
-        script=script,
-        why=described(walk),
-        walk=walk,
-        broken=tuple(requirement for requirement, _ in walk.broken),
-        also=also,
-    )
+    return {
+        "requirement": None if aimed is None else aimed[0],
+        "verdict": None if aimed is None else gravity(aimed),
+        "why": described(walk),
+        "walk": walk,
+        "broken": tuple(requirement for requirement, _ in walk.broken),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +76,7 @@ class Delivery:
 
 def delivery(walk: Walk, events: Iterable[dict[str, Any] | str]) -> Delivery:
     """What is expected of ``events``, which play ``walk``."""
-    aimed = walk.aimed
-    return Delivery(
-        requirement=None if aimed is None else aimed[0],
-        verdict=None if aimed is None else gravity(aimed),
-        events=tuple(events),
-        why=described(walk),
-        walk=walk,
-        broken=tuple(requirement for requirement, _ in walk.broken),
-    )
+    return Delivery(events=tuple(events), **judged(walk))
 
 
 def gravity(broken: Broken) -> Verdict:

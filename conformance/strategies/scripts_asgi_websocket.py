@@ -193,18 +193,13 @@ def scripted(walk: Walk, choices: Choices | None = None) -> Session:
             gone = here.told is Socket.GONE or here.answer == Answer.LOST
             steps.append(catching(send(event)) if gone else send(event))
     steps.append(return_())
-    plain = scripts.expected(walk, Script(asgi=tuple(steps), legal=not walk.broken))
     return Session(
-        plain.requirement,
-        plain.verdict,
-        plain.script,
-        plain.why,
-        walk,
-        plain.broken,
+        script=Script(asgi=tuple(steps), legal=not walk.broken),
         messages=given.count("message"),
         leave=leave,
         given=tuple(given),
         lost=frozenset(lost),
+        **scripts.judged(walk),
     )
 
 

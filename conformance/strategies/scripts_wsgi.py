@@ -171,17 +171,8 @@ def scripted(walk: Walk, choices: Choices | None = None) -> Call:
     """The script that plays a walk over :func:`response_ground`."""
     choices = choices or Given(())
     steps, refused, also = played(walk.moves, choices)
-    plain = scripts.expected(walk, Script(wsgi=tuple(steps), legal=not walk.broken), also)
-    return Call(
-        plain.requirement,
-        plain.verdict,
-        plain.script,
-        plain.why,
-        walk,
-        plain.broken,
-        plain.also,
-        refused=refused,
-    )
+    script = Script(wsgi=tuple(steps), legal=not walk.broken)
+    return Call(script=script, also=also, refused=refused, **scripts.judged(walk))
 
 
 def played(

@@ -140,18 +140,9 @@ def answered(walk: Walk, choices: Choices | None = None) -> Call:
         steps = [*called, result(lazy, *returned["steps"], call)]
     else:
         steps = [*called, call, result("list")]
-    plain = scripts.expected(walk, Script(wsgi=tuple(steps), legal=not walk.broken), also)
-    return Call(
-        plain.requirement,
-        plain.verdict,
-        plain.script,
-        plain.why,
-        walk,
-        plain.broken,
-        plain.also,
-        refused=refused,
-        answered=reply.answer,
-    )
+    script = Script(wsgi=tuple(steps), legal=not walk.broken)
+    told = scripts.judged(walk)
+    return Call(script=script, also=also, refused=refused, answered=reply.answer, **told)
 
 
 # The treatment of the result -------------------------------------------------------
@@ -223,17 +214,8 @@ def treated(walk: Walk, choices: Choices | None = None) -> Treatment:
     steps = (start(), raise_() if fails else result("iterator", *inner))
     failing = fails or any(step["do"] == "raise" for step in inner)
     also = TRAPS if failing else scripts.SOUND
-    plain = scripts.expected(walk, Script(wsgi=steps, legal=not walk.broken), also)
-    return Treatment(
-        plain.requirement,
-        plain.verdict,
-        plain.script,
-        plain.why,
-        walk,
-        plain.broken,
-        plain.also,
-        acts=tuple(acts),
-    )
+    script = Script(wsgi=steps, legal=not walk.broken)
+    return Treatment(script=script, also=also, acts=tuple(acts), **scripts.judged(walk))
 
 
 def requests(asked: Request | None = None) -> Describe[Request]:

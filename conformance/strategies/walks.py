@@ -69,16 +69,15 @@ def walks(land: Ground, kind: Kind, *, fast: bool = False) -> st.SearchStrategy[
     return strategy(partial(land.walk, kind), fast=fast)
 
 
-def legal(
+def over(
     machine: Machine,
     start: int = 0,
     *,
     ends: Collection[int] | None = None,
     last: Collection[IntEnum] = (),
     without: Collection[int] = (),
-    fast: bool = False,
-) -> st.SearchStrategy[Walk]:
-    """Walks over ``machine`` that break nothing.
+) -> Ground:
+    """The ground of one machine alone, from any collections.
 
     Args:
         machine: any machine.
@@ -86,49 +85,7 @@ def legal(
         ends: states in which a walk may end, ``None`` for any.
         last: symbols with which a walk ends, in place of ``ends``.
         without: symbols that never happen.
-        fast: as for :func:`strategy`.
     """
-    return walks(_ground(machine, start, ends, last, without), "legal", fast=fast)
-
-
-def forbidden(
-    machine: Machine,
-    start: int = 0,
-    *,
-    ends: Collection[int] | None = None,
-    last: Collection[IntEnum] = (),
-    without: Collection[int] = (),
-    fast: bool = False,
-) -> st.SearchStrategy[Walk]:
-    """Walks to a forbidden cell, ``requirement`` and ``verdict`` of which the walk tells.
-
-    Arguments as for :func:`legal`. After that cell a walk goes on to an end by the
-    shortest legal way, if there is one. A cell to which only another breach leads is
-    reached all the same: ``broken`` tells both.
-    """
-    return walks(_ground(machine, start, ends, last, without), "forbidden", fast=fast)
-
-
-def beyond(
-    machine: Machine,
-    start: int = 0,
-    *,
-    ends: Collection[int] | None = None,
-    last: Collection[IntEnum] = (),
-    without: Collection[int] = (),
-    fast: bool = False,
-) -> st.SearchStrategy[Walk]:
-    """Walks that break one thing, then pass a legal cell which nothing else leads to."""
-    return walks(_ground(machine, start, ends, last, without), "beyond", fast=fast)
-
-
-def _ground(
-    machine: Machine,
-    start: int,
-    ends: Collection[int] | None,
-    last: Collection[IntEnum],
-    without: Collection[int],
-) -> Ground:
     return ground(
         machine,
         int(start),

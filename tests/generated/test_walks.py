@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateproof.conformance.strategies.choices import Given
 from gateproof.conformance.strategies.ground import KINDS
-from gateproof.conformance.strategies.walks import beyond, forbidden, ground, legal, walks
+from gateproof.conformance.strategies.walks import ground, over, walks
 from gateproof.validators.asgi.machines import MACHINES as ASGI
 from gateproof.validators.asgi.machines import RESPONSE, Response, Sends
 from gateproof.validators.machine import Machine, breaks
@@ -108,14 +108,14 @@ def test_any_numbers_make_a_walk(machine, kind):
 def test_the_structured_style_draws_the_same_walks(machine):
     if machine is STARTER:
         return
-    for kind, strategy in (("legal", legal), ("forbidden", forbidden), ("beyond", beyond)):
+    for kind in KINDS:
         if ground(machine).aims[kind]:
-            drawn(strategy(machine), 40, lambda walk, k=kind: held(machine, 0, walk, k))
+            drawn(walks(over(machine), kind), 40, lambda walk, k=kind: held(machine, 0, walk, k))
 
 
 def test_walks_end_with_the_symbols_asked_for_and_never_go_on():
     seen = drawn(
-        legal(RESPONSE, last=(Sends.RETURN,)),
+        walks(over(RESPONSE, last=(Sends.RETURN,)), "legal"),
         200,
         lambda walk: playing.check(
             walk.finished
@@ -129,7 +129,7 @@ def test_walks_end_with_the_symbols_asked_for_and_never_go_on():
 def test_walks_end_in_the_states_asked_for():
     ends = {int(Response.DONE), int(Response.ENDED)}
     drawn(
-        legal(RESPONSE, ends=ends),
+        walks(over(RESPONSE, ends=ends), "legal"),
         200,
         lambda walk: playing.check(walk.moves[-1].stride.then in ends),
     )
@@ -138,7 +138,7 @@ def test_walks_end_in_the_states_asked_for():
 def test_walks_start_where_they_are_asked_to_and_leave_symbols_out():
     without = [Sends.HINT, Sends.PUSH, Sends.RETURN]
     seen = drawn(
-        forbidden(RESPONSE, Response.PROMISED, without=without),
+        walks(over(RESPONSE, Response.PROMISED, without=without), "forbidden"),
         200,
         lambda walk: playing.check(walk.moves[0].node == Response.PROMISED),
     )
@@ -148,7 +148,7 @@ def test_walks_start_where_they_are_asked_to_and_leave_symbols_out():
 @pytest.mark.parametrize("fast", [False, True], ids=["structured", "fast"])
 def test_a_walk_shrinks_to_the_shortest_way(fast):
     walk = find(
-        forbidden(RESPONSE, last=(Sends.RETURN,), fast=fast),
+        walks(over(RESPONSE, last=(Sends.RETURN,)), "forbidden", fast=fast),
         lambda walk: walk.requirement == "asgi.ext.trailers.promised-must-come",
         settings=playing.examples(3000),
     )
